@@ -92,6 +92,11 @@ impl Day {
         Self(date)
     }
 
+    /// A day of the calendar.
+    pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Self> {
+        NaiveDate::from_ymd_opt(year, month, day).map(Self)
+    }
+
     /// The date.
     pub const fn date(self) -> NaiveDate {
         self.0

@@ -1,0 +1,226 @@
+//! Every "no" of the engine, with its code. A code is a promise to tills: added, never changed.
+
+use serde::{Deserialize, Serialize};
+
+use super::basket::BasketError;
+use super::points::Points;
+use super::redeem::RedeemError;
+
+/// When a caller may try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Retry {
+    /// The same command will never succeed; a corrected one comes under a new key. These are remembered.
+    Never,
+    /// Ask again with the same key: the outcome is not known, or nothing was done.
+    SameKey,
+    /// Nothing was done; try later.
+    Later,
+}
+
+/// Where an account stands (MEM-05, MEM-06; semantics 37).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountState {
+    /// May earn, not redeem.
+    Pending,
+    /// May do all.
+    Active,
+    /// May do all.
+    Warned,
+    /// May earn; no redemption and no member's discount.
+    Restricted,
+    /// May do none of these.
+    Suspended,
+}
+
+impl AccountState {
+    /// Whether purchases earn points.
+    pub const fn may_earn(self) -> bool {
+        match self {
+            Self::Pending | Self::Active | Self::Warned | Self::Restricted => true,
+            Self::Suspended => false,
+        }
+    }
+
+    /// Whether points may be used.
+    pub const fn may_redeem(self) -> bool {
+        match self {
+            Self::Active | Self::Warned => true,
+            Self::Pending | Self::Restricted | Self::Suspended => false,
+        }
+    }
+
+    /// Whether a member's discount may be taken.
+    pub const fn may_take_discounts(self) -> bool {
+        match self {
+            Self::Pending | Self::Active | Self::Warned => true,
+            Self::Restricted | Self::Suspended => false,
+        }
+    }
+}
+
+macro_rules! refusals {
+    ($( $(#[$doc:meta])* $name:ident $({ $($field:ident : $type:ty),* })? => $code:literal, $retry:ident, $zh:literal, $en:literal; )*) => {
+        /// Why a command was refused, in the order shape, existence, rule, store.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Refusal { $( $(#[$doc])* $name $({ $(#[doc = "The figure that the sentence names."] $field: $type),* })?, )* }
+
+        impl Refusal {
+            /// The code: lowercase, stable for ever.
+            pub const fn code(&self) -> &'static str {
+                match self { $( Self::$name $({ $($field: _),* })? => $code, )* }
+            }
+
+            /// When the caller may try again.
+            pub const fn retry(&self) -> Retry {
+                match self { $( Self::$name $({ $($field: _),* })? => Retry::$retry, )* }
+            }
+
+            /// The sentence in Chinese.
+            pub fn zh(&self) -> String {
+                match self { $( Self::$name $({ $($field),* })? => format!($zh $( $(, $field = $field)* )?), )* }
+            }
+
+            /// The sentence in English.
+            pub fn en(&self) -> String {
+                match self { $( Self::$name $({ $($field),* })? => format!($en $( $(, $field = $field)* )?), )* }
+            }
+
+            /// Every code there is, in the order of checking.
+            pub const CODES: &'static [&'static str] = &[ $( $code, )* ];
+        }
+    };
+}
+
+refusals! {
+    /// No lines.
+    BasketEmpty => "basket_empty", Never, "购物篮是空的。", "The basket is empty.";
+    /// More than 2,000 lines.
+    TooManyLines => "too_many_lines", Never, "商品行超过 2000 行。", "The basket has more than 2,000 lines.";
+    /// A label is empty, too long or unreadable.
+    BadLabel { line: u32 } => "bad_label", Never, "第 {line} 行的商品、部门或类别为空、过长或含有控制字符。", "Line {line}: the product, department or category is empty, too long, or has a control character.";
+    /// A negative line is a refund.
+    NegativeAmount { line: u32 } => "negative_amount", Never, "第 {line} 行金额为负:退货请用退款交易。", "Line {line} is negative: send a refund instead.";
+    /// Above what the engine takes.
+    AmountTooLarge => "amount_too_large", Never, "金额或数量超出上限。", "An amount or quantity is above the limit.";
+    /// A store, till or receipt number that cannot be one.
+    BadReceipt => "bad_receipt", Never, "门店、收银机或小票号为空、过长或含有控制字符。", "The store, till or receipt number is empty, longer than 48 bytes, or has a control character.";
+    /// A terminal name or idempotency key that cannot be one.
+    BadKey => "bad_key", Never, "幂等键或终端名称不正确。", "The idempotency key or the terminal's name is not a valid one.";
+    /// A time outside the calendar.
+    BadTime => "bad_time", Never, "时间不正确。", "The time is outside the calendar.";
+    /// A reason or actor is missing or too long.
+    BadReason => "bad_reason", Never, "须填写理由和经办人,且不超过 200 个字节。", "A reason and an actor of at most 200 bytes each are needed.";
+    /// A refund names no line, or a line with nothing in it.
+    NothingToRefund => "nothing_to_refund", Never, "退款没有内容。", "The refund names nothing to take back.";
+
+    /// The same key with another body, or the same receipt with another body.
+    KeyReused => "key_reused", Never, "此幂等键或小票号已用于另一笔不同的交易。", "This key or receipt number was used for a different command.";
+    /// No such member. The words are the same whatever the cause.
+    TokenUnknown => "token_unknown", SameKey, "未找到会员。", "No such member.";
+    /// The account exists.
+    AccountExists => "account_exists", Never, "账户已存在。", "The account exists already.";
+    /// No such sale of this member.
+    SaleUnknown => "sale_unknown", Never, "未找到这笔交易。", "No such sale.";
+    /// No such hold of this member.
+    HoldUnknown => "hold_unknown", Never, "未找到该预扣。", "No such hold.";
+    /// No such line in the sale.
+    LineUnknown { line: u32 } => "line_unknown", Never, "交易中没有第 {line} 行。", "The sale has no line {line}.";
+    /// No such command to undo.
+    OperationUnknown => "operation_unknown", Never, "未找到要撤销的交易。", "There is no such operation to undo.";
+    /// This kind of command cannot be undone.
+    NotReversible => "not_reversible", Never, "这类交易不能撤销。", "This kind of operation cannot be undone.";
+
+    /// The account's state forbids it.
+    StateForbids { state: AccountState } => "state_forbids", Never, "会员当前状态({state:?})不允许此操作。", "The member's state ({state:?}) does not allow this.";
+    /// No programme was valid then.
+    BeforeProgramme => "before_programme", Never, "该时间没有有效的会员制度。", "No programme was valid at that time.";
+    /// Too old to be taken.
+    TooOld { days: u32 } => "too_old", Never, "交易早于 {days} 天,不再受理。", "The sale is older than {days} days and is no longer taken.";
+    /// Ahead of the clock.
+    InFuture => "in_future", Never, "销售时间晚于当前时间。", "The time of the sale lies in the future.";
+    /// The programme has no redemption.
+    NotOffered => "not_offered", Never, "本会员制度不提供积分抵扣。", "The programme does not offer this.";
+    /// Fewer points than the minimum.
+    BelowMinimum { least: Points } => "below_minimum", Never, "至少须使用 {least} 积分。", "At least {least} points must be used.";
+    /// Not a multiple of the step.
+    NotAMultiple { step: i64 } => "not_a_multiple", Never, "积分须为 {step} 的整数倍。", "Points are used in multiples of {step}.";
+    /// So few points are worth 0.00.
+    WorthNothing => "worth_nothing", Never, "这些积分不足以抵扣最小金额。", "So few points are worth nothing.";
+    /// More than points may pay for.
+    AboveShare { most: Points } => "above_share", Never, "此交易最多可用 {most} 积分。", "At most {most} points may be used here.";
+    /// More than there is.
+    NotEnough { available: Points } => "not_enough_points", Never, "可用积分为 {available},不足。", "Only {available} points are available.";
+    /// Too many open holds.
+    TooManyHolds => "too_many_holds", Never, "未完成的预扣过多。", "There are too many open holds.";
+    /// The hold's time is over.
+    HoldLapsed => "hold_lapsed", Never, "预扣已失效。", "The hold has lapsed.";
+    /// The hold was captured before.
+    HoldCaptured => "hold_captured", Never, "预扣已经使用。", "The hold was captured already.";
+    /// The hold was voided before.
+    HoldVoided => "hold_voided", Never, "预扣已经撤销。", "The hold was voided already.";
+    /// More than the hold has.
+    ExceedsHold { held: Points } => "exceeds_hold", Never, "超过预扣的 {held} 积分。", "More than the {held} points held.";
+    /// Already used for another sale.
+    HoldUsed => "hold_used", Never, "该预扣已用于另一笔交易。", "The hold belongs to another sale.";
+    /// Points worth more than the lines they may pay for.
+    HoldTooLarge { most: Points } => "hold_too_large", Never, "已扣积分的价值超过本单可抵扣金额(最多 {most} 积分)。", "The captured points are worth more than they may pay for here (at most {most} points).";
+    /// More than was sold.
+    RefundTooMuch { line: u32 } => "refund_too_much", Never, "第 {line} 行退款超过所售。", "Line {line}: more than was sold, less what was refunded before.";
+    /// The line has no quantity.
+    AmountOnly { line: u32 } => "refund_by_amount_only", Never, "第 {line} 行数量为 0,只能按金额退。", "Line {line} has quantity 0 and is refunded by amount only.";
+    /// The line has no price.
+    QuantityOnly { line: u32 } => "refund_by_quantity_only", Never, "第 {line} 行金额为 0,只能按数量退。", "Line {line} has amount 0.00 and is refunded by quantity only.";
+    /// More points than were used.
+    ReturnTooMuch { left: Points } => "return_too_much", Never, "最多可退回 {left} 积分。", "At most {left} points can be given back.";
+    /// A void on a later day is a refund.
+    NotSameDay => "not_same_day", Never, "只能在同一营业日内作废;之后请退款。", "A void is for the same business day; later it is a refund.";
+    /// Undone before.
+    AlreadyReversed => "already_reversed", Never, "该交易已撤销。", "The operation was undone already.";
+    /// Adjustments above the limit need two people.
+    SecondPersonNeeded => "second_person_needed", Never, "超过限额的调整须由另一人批准。", "An adjustment of this size needs the approval of a second person.";
+    /// An adjustment of nothing.
+    NothingToAdjust => "nothing_to_adjust", Never, "调整积分不能为 0。", "An adjustment of 0 points changes nothing.";
+
+    /// Too much at once.
+    Busy => "try_again", Later, "系统繁忙,请稍后再试。", "The engine is busy; try again.";
+    /// The commit failed.
+    Unknown => "outcome_unknown", SameKey, "结果未知:请用同一幂等键再次查询。", "The outcome is not known: ask again with the same key.";
+    /// The store needs help.
+    StoreDamaged => "store_damaged", Later, "数据文件损坏,请联系管理员。", "The store is damaged; nothing was changed. Call the operator.";
+    /// The disk is full.
+    StoreFull => "disk_full", Later, "磁盘已满,未作任何更改。", "The disk is full; nothing was changed.";
+    /// The store's file cannot be used.
+    StoreInUse => "store_in_use", Later, "数据文件正被另一个进程使用。", "Another process uses the store.";
+    /// The store's file cannot be read or written.
+    StoreFailed => "store_failed", SameKey, "无法读写数据文件。", "The store cannot be read or written.";
+}
+
+impl Refusal {
+    /// Whether the refusal is kept under its idempotency key (semantics 35).
+    pub const fn is_remembered(&self) -> bool {
+        match self.retry() {
+            Retry::Never => !matches!(self, Self::KeyReused),
+            Retry::SameKey | Retry::Later => false,
+        }
+    }
+}
+
+impl core::fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(formatter, "{}: {}", self.code(), self.en())
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+impl From<BasketError> for Refusal {
+    fn from(error: BasketError) -> Self {
+        match error {
+            BasketError::Empty => Self::BasketEmpty,
+            BasketError::TooManyLines => Self::TooManyLines,
+            BasketError::BadLabel(line) => Self::BadLabel { line },
+            BasketError::Negative(line) => Self::NegativeAmount { line },
+            BasketError::TooLarge(_) => Self::AmountTooLarge,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What comes in from outside: time and randomness. A whole run is a function of what these give.
+
+use core::sync::atomic::{AtomicI64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::time::Moment;
+
+/// Two readings of time.
+pub trait Clock: Send + Sync {
+    /// The time that rules go by.
+    fn business(&self) -> Moment;
+    /// The time on the wall: for signatures, sessions and rate limits.
+    fn wall(&self) -> Moment;
+}
+
+/// 32 random bytes at a time.
+pub trait Entropy: Send + Sync {
+    /// A seed that was never given before.
+    fn seed(&self) -> [u8; 32];
+}
+
+/// A clock that is given: it follows the sales that are replayed and never goes back.
+#[derive(Debug, Default)]
+pub struct GivenClock(AtomicI64);
+
+impl GivenClock {
+    /// A clock that stands at `moment`.
+    pub const fn at(moment: Moment) -> Self {
+        Self(AtomicI64::new(moment.millis()))
+    }
+
+    /// Moves forward to `moment`; an earlier one changes nothing.
+    pub fn follow(&self, moment: Moment) {
+        self.0.fetch_max(moment.millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for GivenClock {
+    fn business(&self) -> Moment {
+        Moment::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    fn wall(&self) -> Moment {
+        self.business()
+    }
+}
+
+/// Seeds from a seed, for replays and tests. Not for a shop: who knows the first seed knows all ids.
+#[derive(Debug)]
+pub struct GivenEntropy {
+    seed: [u8; 32],
+    drawn: AtomicI64,
+}
+
+impl GivenEntropy {
+    /// All seeds follow from this one.
+    pub const fn new(seed: [u8; 32]) -> Self {
+        Self { seed, drawn: AtomicI64::new(0) }
+    }
+}
+
+impl Entropy for GivenEntropy {
+    fn seed(&self) -> [u8; 32] {
+        let number = self.drawn.fetch_add(1, Ordering::SeqCst);
+        Sha256::new().chain_update(self.seed).chain_update(number.to_be_bytes()).finalize().into()
+    }
+}
+
+/// Random bytes of one attempt of one command, expanded from its seed: an attempt that runs again draws others, so no
+/// nonce is ever used twice.
+#[derive(Debug)]
+pub struct Draw {
+    seed: [u8; 32],
+    attempt: u32,
+    drawn: u32,
+}
+
+impl Draw {
+    /// The bytes of the n-th attempt.
+    pub const fn new(seed: [u8; 32], attempt: u32) -> Self {
+        Self { seed, attempt, drawn: 0 }
+    }
+
+    /// The next bytes, at most 32.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        self.drawn = self.drawn.saturating_add(1);
+        let block: [u8; 32] = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(self.attempt.to_be_bytes())
+            .chain_update(self.drawn.to_be_bytes())
+            .finalize()
+            .into();
+        let mut bytes = [0; N];
+        for (to, from) in bytes.iter_mut().zip(block) {
+            *to = from;
+        }
+        bytes
+    }
+}

@@ -1,0 +1,282 @@
+//! The path of every command: seen this key? read, decide, write, answer. Keys are looked at before balances, so a retry
+//! hears its first answer (semantics §8).
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+
+use crate::domain::ids::AccountId;
+use crate::domain::refusal::Refusal;
+use crate::ledger::sale::ReceiptNo;
+use crate::store::{Home, StoreError, Ticket, Verdict, WriteTx};
+
+use super::Engine;
+use super::clock::Draw;
+use super::receipt::{Answer, Outcome, Receipt};
+use super::rows::{BUSINESS, BusinessRow, RECEIPTS, ReceiptRow};
+use super::work::{Stop, View, Work, home_of};
+
+/// The caller's name for an attempt: made and kept before sending. It belongs to the terminal that sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// Which terminal, kiosk session or command line.
+    pub terminal: String,
+    /// A UUID: version 7 lands beside its neighbours, version 8 is accepted and slower.
+    pub uuid: [u8; 16],
+}
+
+/// The longest terminal name, in bytes.
+const TERMINAL_MAX: usize = 64;
+
+impl IdempotencyKey {
+    /// The row's key: the time that the UUID begins with, then a hash of terminal and UUID.
+    fn row_key(&self) -> [u8; 24] {
+        let mut key = [0; 24];
+        let hash = Sha256::new()
+            .chain_update(u64::try_from(self.terminal.len()).unwrap_or(u64::MAX).to_be_bytes())
+            .chain_update(&self.terminal)
+            .chain_update(self.uuid)
+            .finalize();
+        // 48 bits of milliseconds, two bytes of zero, sixteen bytes of hash.
+        for (to, from) in key.iter_mut().zip(self.uuid.iter().take(6).chain(&[0, 0]).chain(&hash)) {
+            *to = *from;
+        }
+        key
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let [.., version, _, variant, _, _, _, _, _, _, _] = self.uuid;
+        let is_uuid = matches!(version >> 4, 7 | 8) && variant >> 6 == 0b10;
+        let named = !self.terminal.is_empty()
+            && self.terminal.len() <= TERMINAL_MAX
+            && !self.terminal.chars().any(char::is_control);
+        if is_uuid && named { Ok(()) } else { Err(Refusal::BadKey) }
+    }
+}
+
+/// What a business key names, beside store, till and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A sale.
+    Sale,
+    /// A refund's own slip.
+    Refund,
+    /// Points used without a sale.
+    Redeem,
+}
+
+/// The row's key of a business key. Lengths first, so that no two places spell the same bytes.
+fn business_key(kind: Kind, receipt: &ReceiptNo) -> Vec<u8> {
+    let kind: u8 = match kind {
+        Kind::Sale => 0,
+        Kind::Refund => 1,
+        Kind::Redeem => 2,
+    };
+    let mut key = vec![kind];
+    for part in [&receipt.store, &receipt.till, &receipt.number] {
+        key.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
+        key.extend_from_slice(part.as_bytes());
+    }
+    key
+}
+
+/// A command, parsed. It may be decided more than once, so it has no effect outside its [`Work`].
+pub trait Verb: Send + Sync + 'static {
+    /// Whose account it is about.
+    fn account(&self) -> AccountId;
+
+    /// The canonical command: the same bytes for the same wish, without keys.
+    fn body(&self) -> Result<Vec<u8>, Refusal>;
+
+    /// The till's own name of it, where it has one.
+    fn business(&self) -> Option<(Kind, &ReceiptNo)>;
+
+    /// Refuses what cannot be by its shape alone.
+    fn check(&self) -> Result<(), Refusal>;
+
+    /// Reads, decides, and writes last.
+    fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop>;
+}
+
+/// A command that was sent and whose answer is to come.
+#[derive(Debug)]
+pub struct Pending {
+    ticket: Option<Ticket>,
+    slot: Arc<Mutex<Option<Result<Answer, Refusal>>>>,
+}
+
+impl Pending {
+    fn ready(result: Result<Answer, Refusal>) -> Self {
+        Self { ticket: None, slot: Arc::new(Mutex::new(Some(result))) }
+    }
+
+    /// Waits for the answer; it comes after the durable commit.
+    pub fn wait(self) -> Result<Answer, Refusal> {
+        if let Some(ticket) = self.ticket {
+            ticket.wait()?;
+        }
+        self.slot.lock().take().unwrap_or(Err(Refusal::Unknown))
+    }
+}
+
+/// What a look at the keys found.
+enum Seen {
+    Nothing,
+    Earlier(Outcome),
+}
+
+impl Engine {
+    /// Carries a command out and waits for its answer.
+    pub fn run<V: Verb>(&self, key: IdempotencyKey, verb: V) -> Result<Answer, Refusal> {
+        self.send(key, verb, false).wait()
+    }
+
+    /// Sends a command without waiting for its answer; waits for room in the queue. Commands sent by one thread are
+    /// decided in the order of sending.
+    pub fn send_in_order<V: Verb>(&self, key: IdempotencyKey, verb: V) -> Pending {
+        self.send(key, verb, true)
+    }
+
+    fn send<V: Verb>(&self, key: IdempotencyKey, verb: V, patient: bool) -> Pending {
+        let parsed = key.check().and_then(|()| verb.check()).and_then(|()| verb.body());
+        let body: [u8; 32] = match parsed {
+            Ok(body) => Sha256::digest(&body).into(),
+            Err(refusal) => return Pending::ready(Err(refusal)),
+        };
+        let command = Command { verb, key: key.row_key(), body };
+        let (ticket, slot) =
+            self.transact(home_of(command.verb.account()), patient, move |work| command.attempt(work));
+        Pending { ticket: Some(ticket), slot }
+    }
+
+    /// Runs `body` in one transaction. The clock is read and the seed is drawn here, before the transaction begins.
+    pub(crate) fn transact<T: Send + 'static>(
+        &self,
+        home: Home,
+        patient: bool,
+        body: impl Fn(&mut Work<'_>) -> (T, Verdict) + Send + 'static,
+    ) -> (Ticket, Arc<Mutex<Option<T>>>) {
+        let slot = Arc::new(Mutex::new(None));
+        let answer = slot.clone();
+        let (now, seed, versions) = (self.now(), self.entropy.seed(), self.versions());
+        let (keys, settings) = (self.keys.clone(), self.settings);
+        let mut attempt = 0_u32;
+        let run = Box::new(move |tx: &mut dyn WriteTx| {
+            attempt = attempt.saturating_add(1);
+            let draw = Draw::new(seed, attempt);
+            let (result, verdict) = body(&mut Work::new(tx, &keys, draw, now, &versions, settings));
+            *answer.lock() = Some(result);
+            verdict
+        });
+        let ticket = if patient {
+            self.store.submit_waiting(home, run)
+        } else {
+            self.store.submit(home, run)
+        };
+        (ticket, slot)
+    }
+
+    /// What became of a key: its answer, or `None` when nothing is known of it.
+    pub fn status(&self, key: &IdempotencyKey) -> Result<Option<Outcome>, Refusal> {
+        self.read(|view| Ok(stored(view, &key.row_key())?.map(|(_, _, outcome)| outcome)))
+    }
+
+    /// What became of a till's receipt.
+    pub fn status_of_receipt(&self, kind: Kind, receipt: &ReceiptNo) -> Result<Option<Outcome>, Refusal> {
+        self.read(|view| outcome_of(view, kind, receipt))
+    }
+}
+
+/// A command with its keys, ready to be decided as often as the store asks.
+struct Command<V> {
+    verb: V,
+    key: [u8; 24],
+    body: [u8; 32],
+}
+
+/// What a caller hears, which is slotted for it, and what the store does.
+type Heard = (Result<Answer, Refusal>, Verdict);
+
+impl<V: Verb> Command<V> {
+    fn attempt(&self, work: &mut Work<'_>) -> Heard {
+        match self.decide(work) {
+            Ok(answer) if answer.repeated => (Ok(answer), Verdict::Drop),
+            Ok(answer) => match self.remember(work, Outcome::Done(answer.receipt.clone())) {
+                Ok(()) => (Ok(answer), Verdict::Keep),
+                Err(stop) => (Err(stop.into()), Verdict::Drop),
+            },
+            Err(Stop::Refused(refusal)) if refusal.is_remembered() && !work.wrote() => {
+                match self.remember(work, Outcome::Refused(refusal.clone())) {
+                    Ok(()) => (Err(refusal), Verdict::Keep),
+                    Err(stop) => (Err(stop.into()), Verdict::Drop),
+                }
+            }
+            Err(stop) => (Err(stop.into()), Verdict::Drop),
+        }
+    }
+
+    fn decide(&self, work: &mut Work<'_>) -> Result<Answer, Stop> {
+        match self.seen(&work.view())? {
+            Seen::Earlier(Outcome::Done(receipt)) => Ok(Answer { receipt, repeated: true }),
+            Seen::Earlier(Outcome::Refused(refusal)) => Err(Stop::Repeated(refusal)),
+            Seen::Nothing => Ok(Answer { receipt: self.verb.decide(work)?, repeated: false }),
+        }
+    }
+
+    /// The idempotency key first, then the till's receipt.
+    fn seen(&self, view: &View<'_>) -> Result<Seen, Stop> {
+        let by_key = stored(view, &self.key)?;
+        let by_receipt = match (&by_key, self.verb.business()) {
+            (None, Some((kind, receipt))) => {
+                match BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))? {
+                    Some(BusinessRow::V1 { receipt }) => stored(view, &receipt)?,
+                    None => None,
+                }
+            }
+            (Some(_), _) | (None, None) => None,
+        };
+        match by_key.or(by_receipt) {
+            None => Ok(Seen::Nothing),
+            Some((account, body, outcome)) => {
+                if account == self.verb.account() && body == self.body {
+                    Ok(Seen::Earlier(outcome))
+                } else {
+                    Err(Refusal::KeyReused.into())
+                }
+            }
+        }
+    }
+
+    /// Keeps the answer under the key; only what was done takes the till's receipt.
+    fn remember(&self, work: &mut Work<'_>, outcome: Outcome) -> Result<(), Stop> {
+        if let (Outcome::Done(_), Some((kind, receipt))) = (&outcome, self.verb.business()) {
+            let row = BusinessRow::V1 { receipt: self.key };
+            work.put_plain(&BUSINESS, &business_key(kind, receipt), &row)?;
+        }
+        let account = self.verb.account();
+        let row = ReceiptRow::V1 { account, body: self.body, outcome, at: work.now };
+        work.put_sealed(&RECEIPTS, &self.key, &row)?;
+        work.note_time(home_of(account))
+    }
+}
+
+/// What is kept under a receipt's key.
+fn stored(view: &View<'_>, key: &[u8; 24]) -> Result<Option<(AccountId, [u8; 32], Outcome)>, StoreError> {
+    let row = RECEIPTS.row(view.tx, view.keys.codec(), key)?;
+    Ok(row.map(|ReceiptRow::V1 { account, body, outcome, .. }| (account, body, outcome)))
+}
+
+/// What a till's receipt led to.
+pub(crate) fn outcome_of(view: &View<'_>, kind: Kind, receipt: &ReceiptNo) -> Result<Option<Outcome>, Stop> {
+    let row = BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))?;
+    match row {
+        None => Ok(None),
+        Some(BusinessRow::V1 { receipt }) => Ok(stored(view, &receipt)?.map(|(_, _, outcome)| outcome)),
+    }
+}
+
+/// The canonical bytes of a command: a name that tells it from every other, then its fields.
+pub(crate) fn canonical(name: &str, fields: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
+    postcard::to_stdvec(&(name, fields)).map_err(|_| Refusal::AmountTooLarge)
+}

@@ -1,0 +1,172 @@
+//! The derivation of any number: which entries made it, in order, each with what it added (semantics 6).
+
+use crate::domain::ids::AccountId;
+use crate::domain::money::{Exact, Money};
+use crate::domain::refusal::Refusal;
+use crate::ledger::entry::{Entry, Movement};
+use crate::ledger::lot::LotGrant;
+use crate::ledger::sale::{ReceiptNo, Sale};
+
+use super::Engine;
+use super::commit::{Kind, outcome_of};
+use super::receipt::{Outcome, Receipt};
+use super::work::Stop;
+
+/// A number that can be explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// Points in all lots.
+    Balance,
+    /// Points earned by purchases.
+    Earned,
+    /// Points used.
+    Redeemed,
+    /// Points taken back after refunds.
+    ClawedBack,
+    /// Points lapsed.
+    Expired,
+    /// Points owed.
+    Debt,
+    /// Qualifying spend.
+    Spend,
+    /// The rest of an earn rule.
+    Carry(String),
+}
+
+/// An amount of either kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Points, of either sign.
+    Points(i64),
+    /// Money, of either sign.
+    Money(Money),
+    /// Money with its finest parts.
+    Exact(Exact),
+}
+
+/// One step of a derivation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The entry.
+    pub entry: Entry,
+    /// What it added.
+    pub added: Amount,
+    /// The number after it.
+    pub after: Amount,
+}
+
+/// A sale with every entry about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaleStory {
+    /// The sale as it is kept now.
+    pub sale: Sale,
+    /// Its lot, where it earned.
+    pub lot: Option<LotGrant>,
+    /// The entries about it, oldest first.
+    pub entries: Vec<Entry>,
+}
+
+impl Engine {
+    /// The entries that made a number, oldest first. The last step's `after` is the number.
+    pub fn derive(&self, account: AccountId, number: &Number) -> Result<Vec<Step>, Refusal> {
+        let entries = self.read(|view| {
+            let record = view.account(account)?;
+            let mut entries = view.entries(&record.account)?;
+            entries.reverse();
+            Ok(entries)
+        })?;
+        let mut steps: Vec<Step> = Vec::new();
+        let (mut balance, mut debt) = (0, 0);
+        for entry in entries {
+            let (of_balance, of_debt) = (entry.balance.count(), entry.debt.count());
+            let change = match number {
+                Number::Balance => Some(Amount::Points(of_balance.saturating_sub(balance))),
+                Number::Debt => Some(Amount::Points(of_debt.saturating_sub(debt))),
+                Number::Earned
+                | Number::Redeemed
+                | Number::ClawedBack
+                | Number::Expired
+                | Number::Spend
+                | Number::Carry(_) => contribution(number, &entry.movement),
+            };
+            (balance, debt) = (of_balance, of_debt);
+            let Some(added) = change.filter(|change| !is_nothing(*change)) else { continue };
+            let before = steps.last().map(|step| step.after);
+            let after = sum(before, added).ok_or(Refusal::AmountTooLarge)?;
+            steps.push(Step { entry, added, after });
+        }
+        Ok(steps)
+    }
+
+    /// A sale by the till's name of it, with every entry about it.
+    pub fn story(&self, receipt: &ReceiptNo) -> Result<SaleStory, Refusal> {
+        self.read(|view| {
+            let Some(Outcome::Done(Receipt::Sold(sold))) = outcome_of(view, Kind::Sale, receipt)? else {
+                return Err(Stop::from(Refusal::SaleUnknown));
+            };
+            let sale = view.sale(sold.sale)?;
+            let mut entries = view.entries(&view.account(sale.account)?.account)?;
+            entries.retain(|entry| is_about(&entry.movement, &sale));
+            entries.reverse();
+            let lot = view.lot(crate::domain::ids::LotId::of_sale(sale.id))?;
+            Ok(SaleStory { sale, lot: lot.map(|lot| lot.grant), entries })
+        })
+    }
+}
+
+fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
+    let points = |points: Option<crate::domain::points::Points>| Some(Amount::Points(points?.count()));
+    match (number, movement) {
+        (Number::Earned, Movement::Earn { lot: Some(lot), .. }) => points(Some(lot.points)),
+        (Number::Redeemed, Movement::Redeem { parts, .. }) => points(crate::ledger::lot::total(parts)),
+        (Number::Expired, Movement::Expire { points: gone, .. }) => points(Some(*gone)),
+        (Number::ClawedBack, Movement::Clawback { traces, .. }) => {
+            let sum = traces.iter().try_fold(0_i64, |sum, trace| sum.checked_sub(trace.points));
+            sum.map(Amount::Points)
+        }
+        (Number::Spend, Movement::Earn { spend, .. }) => Some(Amount::Money(*spend)),
+        (Number::Spend, Movement::Clawback { spend, .. }) => {
+            Money::ZERO.checked_sub(*spend).map(Amount::Money)
+        }
+        (
+            Number::Carry(rule),
+            Movement::Earn { traces, .. } | Movement::Clawback { traces, .. },
+        ) => {
+            let trace = traces.iter().find(|trace| trace.rule == *rule)?;
+            trace.carry_after.checked_sub(trace.carry_before).map(Amount::Exact)
+        }
+        _ => None,
+    }
+}
+
+fn is_nothing(amount: Amount) -> bool {
+    match amount {
+        Amount::Points(points) => points == 0,
+        Amount::Money(money) => money == Money::ZERO,
+        Amount::Exact(exact) => exact == Exact::ZERO,
+    }
+}
+
+fn sum(before: Option<Amount>, added: Amount) -> Option<Amount> {
+    match (before, added) {
+        (None, added) => Some(added),
+        (Some(Amount::Points(a)), Amount::Points(b)) => a.checked_add(b).map(Amount::Points),
+        (Some(Amount::Money(a)), Amount::Money(b)) => a.checked_add(b).map(Amount::Money),
+        (Some(Amount::Exact(a)), Amount::Exact(b)) => a.checked_add(b).map(Amount::Exact),
+        (Some(_), _) => None,
+    }
+}
+
+fn is_about(movement: &Movement, sale: &Sale) -> bool {
+    match movement {
+        Movement::Earn { sale: id, .. } | Movement::Clawback { sale: id, .. } => *id == sale.id,
+        Movement::Return { of, .. } => *of == crate::ledger::entry::Redemption::Sale(sale.id),
+        Movement::Assess(change) => change.sale == Some(sale.id),
+        Movement::Expire { lot, .. } => *lot == crate::domain::ids::LotId::of_sale(sale.id),
+        Movement::Open { .. }
+        | Movement::Redeem { .. }
+        | Movement::Repay { .. }
+        | Movement::Adjust { .. }
+        | Movement::Sanction { .. } => false,
+    }
+}

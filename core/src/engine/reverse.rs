@@ -1,0 +1,114 @@
+//! Undoing by the original's own key, once.
+
+use serde::Serialize;
+
+use crate::domain::ids::{AccountId, HoldId, SaleId};
+use crate::domain::refusal::Refusal;
+use crate::ledger::hold::HoldState;
+use crate::ledger::sale::ReceiptNo;
+
+use super::Engine;
+use super::commit::{IdempotencyKey, Kind, Verb, canonical};
+use super::hold::{ReturnPoints, VoidHold, hold_of};
+use super::receipt::{Outcome, Receipt};
+use super::refund::{refund, sale_of};
+use super::work::{Stop, Work};
+
+/// What is undone, as the engine found it under the original's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Original {
+    /// A sale: it is voided, within its business day (semantics 25).
+    Sale(SaleId),
+    /// A hold: open, it is voided; used without a sale, its points come back.
+    Hold(HoldId),
+}
+
+/// Undoes a sale, a hold or a use of points.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reverse {
+    /// Whose.
+    pub account: AccountId,
+    /// What.
+    pub original: Original,
+}
+
+impl Engine {
+    /// What an original's idempotency key leads to, for a [`Reverse`].
+    pub fn original_of_key(&self, key: &IdempotencyKey) -> Result<Original, Refusal> {
+        original(self.status(key)?)
+    }
+
+    /// What an original's receipt leads to, for a [`Reverse`].
+    pub fn original_of_receipt(&self, kind: Kind, receipt: &ReceiptNo) -> Result<Original, Refusal> {
+        original(self.status_of_receipt(kind, receipt)?)
+    }
+}
+
+fn original(outcome: Option<Outcome>) -> Result<Original, Refusal> {
+    match outcome {
+        None | Some(Outcome::Refused(_)) => Err(Refusal::OperationUnknown),
+        Some(Outcome::Done(receipt)) => match receipt {
+            Receipt::Sold(sold) => Ok(Original::Sale(sold.sale)),
+            Receipt::Held(held) => Ok(Original::Hold(held.hold)),
+            Receipt::Captured(captured) => Ok(Original::Hold(captured.hold)),
+            Receipt::Opened(_)
+            | Receipt::Voided(_)
+            | Receipt::Refunded(_)
+            | Receipt::PointsReturned(_)
+            | Receipt::Adjusted(_)
+            | Receipt::Sanctioned(_) => Err(Refusal::NotReversible),
+        },
+    }
+}
+
+impl Verb for Reverse {
+    fn account(&self) -> AccountId {
+        self.account
+    }
+
+    fn body(&self) -> Result<Vec<u8>, Refusal> {
+        canonical("reverse", self)
+    }
+
+    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
+        None
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
+        match self.original {
+            Original::Sale(id) => {
+                let sale = sale_of(work, self.account, id)?;
+                let zone = work.programme()?.zone;
+                let rest = sale.rest();
+                if sale.voided || rest.is_empty() {
+                    return Err(Refusal::AlreadyReversed.into());
+                }
+                if zone.day_of(sale.sold_at) != zone.day_of(work.now) {
+                    return Err(Refusal::NotSameDay.into());
+                }
+                let receipt = sale.receipt.clone();
+                refund(work, sale, &rest, Some(&receipt), true)
+            }
+            Original::Hold(id) => {
+                let hold = hold_of(work, self.account, id)?;
+                match hold.state {
+                    HoldState::Captured { points, returned, .. } => {
+                        let points = points.saturating_sub(returned);
+                        if points.is_zero() {
+                            return Err(Refusal::AlreadyReversed.into());
+                        }
+                        ReturnPoints { account: self.account, hold: id, points }.decide(work)
+                    }
+                    HoldState::Voided => Err(Refusal::AlreadyReversed.into()),
+                    HoldState::Open | HoldState::Lapsed => {
+                        VoidHold { account: self.account, hold: id }.decide(work)
+                    }
+                }
+            }
+        }
+    }
+}

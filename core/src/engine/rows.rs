@@ -1,0 +1,305 @@
+//! Which tables there are, and how their rows are spelt. A stored row is an enum with a variant for each version; what
+//! is written never changes its meaning.
+//!
+//! Keys are fixed-width and follow the order of commit wherever rows are many; nothing about a person is ever a key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{AccountId, CarryId, EntryId, LotId, SaleId};
+use crate::domain::money::{Exact, Money};
+use crate::domain::points::Points;
+use crate::domain::programme::Tier;
+use crate::domain::refusal::AccountState;
+use crate::domain::time::{Day, Moment, Month};
+use crate::ledger::account::{Account, OpenHold, Totals};
+use crate::ledger::entry::Entry;
+use crate::ledger::hold::Hold;
+use crate::ledger::journal::{JournalAccount, Posting};
+use crate::ledger::lot::{Lot, LotGrant};
+use crate::ledger::sale::{ReceiptNo, Sale};
+use crate::ledger::spend::Spend;
+use crate::store::Table;
+use crate::store::row::{Plain, Sealed};
+
+use super::receipt::Outcome;
+
+/// Account id → the account with its open lots and the heads of its chains.
+pub(crate) const ACCOUNTS: Sealed<AccountRow> = Sealed::new(Table::new("accounts"));
+/// Lot id → the lot as it stands.
+pub(crate) const LOTS: Sealed<LotRow> = Sealed::new(Table::new("lots"));
+/// Entry id → the entry.
+pub(crate) const ENTRIES: Sealed<EntryRow> = Sealed::new(Table::new("entries"));
+/// Sale id → the sale.
+pub(crate) const SALES: Sealed<SaleRow> = Sealed::new(Table::new("sales"));
+/// Hold id → the hold.
+pub(crate) const HOLDS: Sealed<HoldRow> = Sealed::new(Table::new("holds"));
+/// Local day, account, carry, cap → Σ counted of that day.
+pub(crate) const DAYS: Sealed<DayRow> = Sealed::new(Table::new("days"));
+/// An idempotency key's time and a hash of it → the answer.
+pub(crate) const RECEIPTS: Sealed<ReceiptRow> = Sealed::new(Table::new("receipts"));
+/// Kind, store, till, receipt number → the key in [`RECEIPTS`].
+pub(crate) const BUSINESS: Plain<BusinessRow> = Plain::new(Table::new("business"));
+/// Sequence → what the journal books for one command.
+pub(crate) const JOURNAL: Plain<JournalRow> = Plain::new(Table::new("journal"));
+/// Account of the journal → its sum.
+pub(crate) const TOTALS: Plain<TotalRow> = Plain::new(Table::new("totals"));
+/// `effective_from` → the programme's text.
+pub(crate) const PROGRAMMES: Plain<ProgrammeRow> = Plain::new(Table::new("programmes"));
+/// Bucket → business time of its latest commit.
+pub(crate) const CLOCKS: Plain<ClockRow> = Plain::new(Table::new("clocks"));
+
+/// An account's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum AccountRow {
+    V1(AccountV1),
+}
+
+/// The first spelling of an account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountV1 {
+    reference: String,
+    opened_on: Day,
+    state: AccountState,
+    lots: Vec<LotV1>,
+    holds: Vec<OpenHold>,
+    debt: Points,
+    carries: Vec<(CarryId, Exact)>,
+    lifetime: Money,
+    days: Vec<(Day, Money)>,
+    by_day: bool,
+    tiers: Vec<(Moment, Tier)>,
+    tier_flagged: bool,
+    totals: Totals,
+    entries: u64,
+    last_entry: Option<EntryId>,
+    last_sale: Option<SaleId>,
+}
+
+/// An account with the reference it was opened under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Whose it is, made up and never a name.
+    pub reference: String,
+    /// The account.
+    pub account: Account,
+}
+
+impl From<&AccountRecord> for AccountRow {
+    fn from(record: &AccountRecord) -> Self {
+        let account = &record.account;
+        let open = account.lots.iter().filter(|lot| !lot.remaining.is_zero());
+        Self::V1(AccountV1 {
+            reference: record.reference.clone(),
+            opened_on: account.opened_on,
+            state: account.state,
+            lots: open.map(LotV1::from).collect(),
+            holds: account.holds.clone(),
+            debt: account.debt,
+            carries: account.carries.clone(),
+            lifetime: account.spend.lifetime,
+            days: account.spend.days.clone(),
+            by_day: account.spend.by_day,
+            tiers: account.tiers.clone(),
+            tier_flagged: account.tier_flagged,
+            totals: account.totals,
+            entries: account.entries,
+            last_entry: account.last_entry,
+            last_sale: account.last_sale,
+        })
+    }
+}
+
+impl From<AccountRow> for AccountRecord {
+    fn from(AccountRow::V1(row): AccountRow) -> Self {
+        let spend = Spend { lifetime: row.lifetime, days: row.days, by_day: row.by_day };
+        Self {
+            reference: row.reference,
+            account: Account {
+                opened_on: row.opened_on,
+                state: row.state,
+                lots: row.lots.into_iter().map(Lot::from).collect(),
+                holds: row.holds,
+                debt: row.debt,
+                carries: row.carries,
+                spend,
+                tiers: row.tiers,
+                tier_flagged: row.tier_flagged,
+                totals: row.totals,
+                entries: row.entries,
+                last_entry: row.last_entry,
+                last_sale: row.last_sale,
+            },
+        }
+    }
+}
+
+/// A lot's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum LotRow {
+    V1(LotV1),
+}
+
+/// The first spelling of a lot. Dates are distances from `earned_at`, since an account keeps hundreds of them.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct LotV1 {
+    id: LotId,
+    points: Points,
+    remaining: Points,
+    held: Points,
+    lapsed: Points,
+    earned_at: Moment,
+    vests_after_millis: i64,
+    expires_after_millis: Option<i64>,
+}
+
+impl From<&Lot> for LotV1 {
+    fn from(lot: &Lot) -> Self {
+        let from_earned = |to: Moment| to.millis().saturating_sub(lot.grant.earned_at.millis());
+        Self {
+            id: lot.grant.id,
+            points: lot.grant.points,
+            remaining: lot.remaining,
+            held: lot.held,
+            lapsed: lot.lapsed,
+            earned_at: lot.grant.earned_at,
+            vests_after_millis: from_earned(lot.grant.available_at),
+            expires_after_millis: lot.grant.expires_at.map(from_earned),
+        }
+    }
+}
+
+impl From<LotV1> for Lot {
+    fn from(row: LotV1) -> Self {
+        let grant = LotGrant {
+            id: row.id,
+            points: row.points,
+            earned_at: row.earned_at,
+            available_at: row.earned_at.plus_millis(row.vests_after_millis),
+            expires_at: row.expires_after_millis.map(|after| row.earned_at.plus_millis(after)),
+        };
+        Self { grant, remaining: row.remaining, held: row.held, lapsed: row.lapsed }
+    }
+}
+
+/// An entry's row. It names its account, so that `verify` can tell whose a stray entry is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum EntryRow {
+    V1 { account: AccountId, entry: Entry },
+}
+
+/// A sale's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SaleRow {
+    V1(Sale),
+}
+
+/// A hold's row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum HoldRow {
+    V1(Hold),
+}
+
+/// What counted for a rule on a local day.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum DayRow {
+    V1(Exact),
+}
+
+/// What is kept under an idempotency key.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ReceiptRow {
+    V1 {
+        /// Whose, to hold against another account's.
+        account: AccountId,
+        /// SHA-256 of the canonical command.
+        body: [u8; 32],
+        /// The answer.
+        outcome: Outcome,
+        /// Business time of the commit.
+        at: Moment,
+    },
+}
+
+/// Which receipt a business key leads to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum BusinessRow {
+    V1 { receipt: [u8; 24] },
+}
+
+/// What the journal books for one command. No member, and the day instead of the time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum JournalRow {
+    V1 { day: Day, receipt: Option<ReceiptNo>, postings: Vec<Posting> },
+}
+
+/// The sum of one account of the journal: credits less debits.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum TotalRow {
+    V1(i64),
+}
+
+/// A programme's text, as it was activated.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ProgrammeRow {
+    V1(String),
+}
+
+/// Business time of a bucket's latest commit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ClockRow {
+    V1(Moment),
+}
+
+/// The key of an account of the journal: a byte for its kind, then the month.
+pub(crate) fn total_key(account: JournalAccount) -> [u8; 5] {
+    let (kind, month) = match account {
+        JournalAccount::Liability(month) => (0, month.map_or(i32::MAX, |month| month.0)),
+        JournalAccount::Receivable => (1, 0),
+        JournalAccount::Issued => (2, 0),
+        JournalAccount::Redeemed => (3, 0),
+        JournalAccount::ClawedBack => (4, 0),
+        JournalAccount::Expired => (5, 0),
+        JournalAccount::Adjusted => (6, 0),
+        JournalAccount::Loss => (7, 0),
+    };
+    let mut key = [kind; 5];
+    // Months of the common era are positive, so their bytes sort as they do.
+    for (to, from) in key.iter_mut().skip(1).zip(month.to_be_bytes()) {
+        *to = from;
+    }
+    key
+}
+
+/// The account of the journal with that key.
+pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
+    let (kind, month) = key.split_first()?;
+    let month = i32::from_be_bytes(month.try_into().ok()?);
+    let account = match kind {
+        0 => JournalAccount::Liability((month != i32::MAX).then_some(Month(month))),
+        1 => JournalAccount::Receivable,
+        2 => JournalAccount::Issued,
+        3 => JournalAccount::Redeemed,
+        4 => JournalAccount::ClawedBack,
+        5 => JournalAccount::Expired,
+        6 => JournalAccount::Adjusted,
+        7 => JournalAccount::Loss,
+        _ => return None,
+    };
+    (total_key(account) == key).then_some(account)
+}
+
+/// The key of a day's sum.
+pub(crate) fn day_key(day: Day, account: AccountId, carry: CarryId, cap: Points) -> [u8; 36] {
+    let mut key = [0; 36];
+    let parts = day
+        .number()
+        .to_be_bytes()
+        .into_iter()
+        .chain(*account.as_bytes())
+        .chain(*carry.as_bytes())
+        .chain(cap.count().to_be_bytes());
+    for (to, from) in key.iter_mut().zip(parts) {
+        *to = from;
+    }
+    key
+}

@@ -1,0 +1,100 @@
+//! What a member sees of their account (TIER-04): balance, tier, what is missing, what expires, and the history.
+
+use crate::domain::ids::AccountId;
+use crate::domain::money::{Exact, Money};
+use crate::domain::points::Points;
+use crate::domain::programme::Tier;
+use crate::domain::refusal::{AccountState, Refusal};
+use crate::domain::time::Moment;
+use crate::ledger::account::{LedgerError, Totals};
+use crate::ledger::entry::Entry;
+use crate::ledger::lot::Lot;
+
+use super::Engine;
+use super::work::rules_of;
+
+/// A member's account at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The reference it was opened under.
+    pub reference: String,
+    /// What the member may do.
+    pub state: AccountState,
+    /// All points, held and unvested ones included.
+    pub balance: Points,
+    /// What may be used.
+    pub available: Points,
+    /// What open holds pin.
+    pub held: Points,
+    /// What is owed.
+    pub debt: Points,
+    /// The tier.
+    pub tier: Tier,
+    /// From when the tier counts; none for the tier everybody begins with.
+    pub tier_since: Option<Moment>,
+    /// Every change of tier, oldest first.
+    pub tiers: Vec<(Moment, Tier)>,
+    /// Qualifying spend in the tier's window.
+    pub metric: Money,
+    /// Qualifying spend in all.
+    pub qualifying_spend: Money,
+    /// What is missing to the senior tier.
+    pub missing: Money,
+    /// The rest of each earn rule, in the programme's order.
+    pub carries: Vec<(String, Exact)>,
+    /// Sums over the history.
+    pub totals: Totals,
+    /// Open lots in spending order.
+    pub lots: Vec<Lot>,
+}
+
+impl Engine {
+    /// The account as of now, with all that time has done to it.
+    pub fn statement(&self, account: AccountId) -> Result<Statement, Refusal> {
+        self.statement_at(account, self.now())
+    }
+
+    /// The account as of a moment, which may be later than now: what expires until then is gone.
+    pub fn statement_at(&self, account: AccountId, at: Moment) -> Result<Statement, Refusal> {
+        let versions = self.versions();
+        self.read(|view| {
+            let (reference, desk) = view.desk(account, at, &versions)?;
+            let programme = versions.at(at).ok_or(Refusal::BeforeProgramme)?;
+            let metric = desk.metric(programme, at)?;
+            let owned = &desk.account;
+            let missing = programme.tiers.senior_from.checked_sub(metric);
+            let carries = rules_of(&versions, programme)
+                .iter()
+                .map(|rule| (rule.rule.id.clone(), owned.carry(rule.carry)))
+                .collect();
+            let open = owned.in_spending_order().into_iter().filter(|lot| !lot.remaining.is_zero());
+            Ok(Statement {
+                reference,
+                state: owned.state,
+                balance: owned.balance().ok_or(LedgerError::Overflow)?,
+                available: owned.available(at).ok_or(LedgerError::Overflow)?,
+                held: owned.held().ok_or(LedgerError::Overflow)?,
+                debt: owned.debt,
+                tier: owned.tier(),
+                tier_since: owned.tiers.last().map(|(since, _)| *since),
+                tiers: owned.tiers.clone(),
+                metric,
+                qualifying_spend: owned.spend.lifetime,
+                missing: missing.ok_or(LedgerError::Overflow)?.max(Money::ZERO),
+                carries,
+                totals: owned.totals,
+                lots: open.copied().collect(),
+            })
+        })
+    }
+
+    /// The account's entries as they are written, newest first.
+    pub fn entries(&self, account: AccountId) -> Result<Vec<Entry>, Refusal> {
+        self.read(|view| view.entries(&view.account(account)?.account))
+    }
+
+    /// The ids of all accounts, in no order that means anything.
+    pub fn account_ids(&self) -> Result<Vec<AccountId>, Refusal> {
+        self.read(|view| self.accounts(view))
+    }
+}

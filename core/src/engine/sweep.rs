@@ -1,0 +1,100 @@
+//! Time's bookkeeping: lots that expired and holds that lapsed are entered, dated to their true moments. No rule waits
+//! for it, since every command and every reader settles an account first (semantics 7).
+
+use core::ops::ControlFlow;
+
+use crate::domain::ids::AccountId;
+use crate::domain::points::Points;
+use crate::domain::refusal::Refusal;
+use crate::ledger::entry::Movement;
+use crate::store::Verdict;
+
+use super::Engine;
+use super::rows::{ACCOUNTS, AccountRecord};
+use super::work::{Stop, Work, home_of};
+
+/// What a sweep entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// Accounts that had something due.
+    pub accounts: u64,
+    /// Points entered as expired.
+    pub expired: Points,
+    /// Holds entered as lapsed.
+    pub lapsed_holds: u64,
+}
+
+impl Engine {
+    /// Enters all that is due now.
+    pub fn sweep(&self) -> Result<Sweep, Refusal> {
+        let now = self.now();
+        let versions = self.versions();
+        let due = self.read(|view| {
+            let mut due = Vec::new();
+            for id in self.accounts(view)? {
+                let (_, desk) = view.desk(id, now, &versions)?;
+                if !desk.posted.is_empty() || !desk.lapsed_holds.is_empty() {
+                    due.push(id);
+                }
+            }
+            Ok(due)
+        })?;
+
+        let mut sent = Vec::new();
+        for id in due {
+            sent.push(self.transact(home_of(id), true, move |work| match settle(work, id) {
+                Ok(swept) => (Ok(swept), Verdict::Keep),
+                Err(stop) => (Err(stop), Verdict::Drop),
+            }));
+        }
+        let mut sum = Sweep::default();
+        for (ticket, slot) in sent {
+            ticket.wait()?;
+            let swept = slot.lock().take().unwrap_or(Err(Refusal::Unknown.into()))?;
+            sum.accounts = sum.accounts.saturating_add(1);
+            sum.expired = sum.expired.checked_add(swept.expired).ok_or(Refusal::AmountTooLarge)?;
+            sum.lapsed_holds = sum.lapsed_holds.saturating_add(swept.lapsed_holds);
+        }
+        Ok(sum)
+    }
+
+    /// The ids of all accounts.
+    pub(crate) fn accounts(&self, view: &super::work::View<'_>) -> Result<Vec<AccountId>, Stop> {
+        let mut ids = Vec::new();
+        ACCOUNTS.scan(view.tx, view.keys.codec(), &[], None, &mut |key, _| {
+            if let Ok(bytes) = key.try_into() {
+                ids.push(AccountId::from_bytes(bytes));
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(ids)
+    }
+
+    /// The account that was opened under a reference.
+    pub fn account_of(&self, reference: &str) -> Result<Option<AccountId>, Refusal> {
+        self.read(|view| {
+            let mut found = None;
+            ACCOUNTS.scan(view.tx, view.keys.codec(), &[], None, &mut |key, row| {
+                let is_it = AccountRecord::from(row).reference == reference;
+                found = key.try_into().ok().filter(|_| is_it).map(AccountId::from_bytes);
+                if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            Ok(found)
+        })
+    }
+}
+
+fn settle(work: &mut Work<'_>, id: AccountId) -> Result<Sweep, Stop> {
+    let programme = work.programme()?;
+    let (reference, desk) = work.desk(id)?;
+    let mut swept = Sweep { accounts: 1, ..Sweep::default() };
+    for posted in &desk.posted {
+        if let Movement::Expire { points, .. } = posted.movement {
+            swept.expired = swept.expired.checked_add(points).ok_or(Refusal::AmountTooLarge)?;
+        }
+    }
+    swept.lapsed_holds = u64::try_from(desk.lapsed_holds.len()).unwrap_or(u64::MAX);
+    work.finish(id, reference, desk, programme.hash, None)?;
+    work.note_time(home_of(id))?;
+    Ok(swept)
+}

@@ -1,0 +1,376 @@
+//! What a command may do inside its transaction: read rows, and stage the rows that are written when it succeeds.
+//! A command that is refused has written nothing.
+
+use crate::domain::ids::{AccountId, EntryId, HoldId, LotId, ProgrammeHash, SaleId};
+use crate::domain::programme::versions::Versions;
+use crate::domain::programme::{Programme, Window};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::{Moment, Zone};
+use crate::ledger::account::{Account, LedgerError};
+use crate::ledger::desk::{Desk, Ids};
+use crate::ledger::earn::{DaySums, RuleInUse};
+use crate::ledger::entry::{Entry, Movement};
+use crate::ledger::hold::{Hold, HoldState};
+use crate::ledger::lot::Lot;
+use crate::ledger::sale::{ReceiptNo, Sale};
+use crate::store::row::{Plain, Sealed};
+use crate::store::{Home, ReadTx, StoreError, WriteTx};
+
+use super::Settings;
+use super::clock::Draw;
+use super::keys::Keys;
+use super::rows::{
+    ACCOUNTS, AccountRecord, AccountRow, CLOCKS, ClockRow, DAYS, DayRow, ENTRIES, EntryRow, HOLDS,
+    HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, SALES, SaleRow, day_key,
+};
+
+/// Why a command stops: a "no" by rule, or a fault of the store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// By rule.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The same "no" that an earlier try under this key heard (semantics 35).
+    #[error(transparent)]
+    Repeated(Refusal),
+    /// The store's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Overflow => Self::Refused(Refusal::AmountTooLarge),
+            LedgerError::Calendar => Self::Refused(Refusal::BadTime),
+            LedgerError::Unfit => Self::Store(StoreError::Damaged("an account does not add up".into())),
+        }
+    }
+}
+
+impl From<Stop> for Refusal {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(refusal) | Stop::Repeated(refusal) => refusal,
+            Stop::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Typed reading of a transaction.
+pub struct View<'a> {
+    pub(crate) tx: &'a dyn ReadTx,
+    pub(crate) keys: &'a Keys,
+}
+
+impl core::fmt::Debug for View<'_> {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("View(..)")
+    }
+}
+
+/// Buckets that accounts are spread over.
+pub(crate) const BUCKETS: u8 = 64;
+
+/// The home of an account: its bucket, by the first byte of its id.
+pub fn home_of(account: AccountId) -> Home {
+    Home::Bucket(account.as_bytes().first().copied().unwrap_or(0) & (BUCKETS.wrapping_sub(1)))
+}
+
+impl<'a> View<'a> {
+    pub(crate) const fn new(tx: &'a dyn ReadTx, keys: &'a Keys) -> Self {
+        Self { tx, keys }
+    }
+
+    /// An account as it was last written.
+    pub fn account(&self, id: AccountId) -> Result<AccountRecord, Stop> {
+        let row = ACCOUNTS.row(self.tx, self.keys.codec(), id.as_bytes())?;
+        Ok(row.ok_or(Refusal::TokenUnknown)?.into())
+    }
+
+    /// An account settled up to `now`, as a command or a reader finds it.
+    pub fn desk(&self, id: AccountId, now: Moment, versions: &Versions) -> Result<(String, Desk), Stop> {
+        let record = self.account(id)?;
+        let programme = versions.at(now).ok_or(Refusal::BeforeProgramme)?;
+        let mut account = record.account;
+        self.keep_days(&mut account, programme)?;
+        let mut desk = Desk::open(account, now, programme.zone)?;
+        desk.assess_time(programme)?;
+        Ok((record.reference, desk))
+    }
+
+    /// A programme that begins to look at days finds them in the entries.
+    fn keep_days(&self, account: &mut Account, programme: &Programme) -> Result<(), Stop> {
+        if account.spend.by_day || programme.tiers.window == Window::Lifetime {
+            return Ok(());
+        }
+        let lifetime = account.spend.lifetime;
+        account.spend = crate::ledger::spend::Spend { by_day: true, ..Default::default() };
+        for entry in self.entries(account)? {
+            let fits = match &entry.movement {
+                Movement::Earn { spend, sold_on, .. } => account.spend.add(*sold_on, *spend),
+                Movement::Clawback { spend, sold_on, .. } => {
+                    let less = crate::domain::money::Money::ZERO.checked_sub(*spend);
+                    less.is_some_and(|less| account.spend.add(*sold_on, less))
+                }
+                Movement::Open { .. }
+                | Movement::Redeem { .. }
+                | Movement::Return { .. }
+                | Movement::Repay { .. }
+                | Movement::Adjust { .. }
+                | Movement::Expire { .. }
+                | Movement::Assess(_)
+                | Movement::Sanction { .. } => true,
+            };
+            if !fits {
+                return Err(LedgerError::Overflow.into());
+            }
+        }
+        if account.spend.lifetime == lifetime { Ok(()) } else { Err(LedgerError::Unfit.into()) }
+    }
+
+    /// All entries of an account, newest first: its chain from the head on.
+    pub fn entries(&self, account: &Account) -> Result<Vec<Entry>, Stop> {
+        let mut entries = Vec::new();
+        let mut next = account.last_entry;
+        while let Some(id) = next {
+            let entry = self.entry(id)?.1;
+            next = entry.previous.filter(|previous| *previous < id);
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    pub(crate) fn entry(&self, id: EntryId) -> Result<(AccountId, Entry), Stop> {
+        let row = ENTRIES.row(self.tx, self.keys.codec(), id.as_bytes())?;
+        let EntryRow::V1 { account, entry } =
+            row.ok_or_else(|| StoreError::Damaged(format!("entry {id} is missing")))?;
+        Ok((account, entry))
+    }
+
+    /// A sale.
+    pub fn sale(&self, id: SaleId) -> Result<Sale, Stop> {
+        let row = SALES.row(self.tx, self.keys.codec(), id.as_bytes())?;
+        let SaleRow::V1(sale) = row.ok_or(Refusal::SaleUnknown)?;
+        Ok(sale)
+    }
+
+    /// A hold.
+    pub fn hold(&self, id: HoldId) -> Result<Hold, Stop> {
+        let row = HOLDS.row(self.tx, self.keys.codec(), id.as_bytes())?;
+        let HoldRow::V1(hold) = row.ok_or(Refusal::HoldUnknown)?;
+        Ok(hold)
+    }
+
+    /// A lot, open or spent.
+    pub fn lot(&self, id: LotId) -> Result<Option<Lot>, Stop> {
+        let row = LOTS.row(self.tx, self.keys.codec(), id.as_bytes())?;
+        Ok(row.map(|LotRow::V1(row)| row.into()))
+    }
+
+    /// Σ counted of a sale's local day for the rules that have a cap per day.
+    pub fn day_sums(&self, sale: &Sale, zone: Zone, rules: &[RuleInUse<'_>]) -> Result<DaySums, Stop> {
+        let day = zone.day_of(sale.sold_at);
+        let mut sums = DaySums::new();
+        for in_use in rules {
+            if let Some(cap) = in_use.rule.cap_per_day {
+                let key = day_key(day, sale.account, in_use.carry, cap);
+                if let Some(DayRow::V1(sum)) = DAYS.row(self.tx, self.keys.codec(), &key)? {
+                    sums.insert((in_use.carry, cap), sum);
+                }
+            }
+        }
+        Ok(sums)
+    }
+
+    /// Business time of the latest commit of all buckets.
+    pub fn latest_commit(&self) -> Result<Moment, Stop> {
+        let mut latest = Moment::EPOCH;
+        for bucket in 0..=BUCKETS {
+            if let Some(ClockRow::V1(at)) = CLOCKS.row(self.tx, self.keys.mac(), &[bucket])? {
+                latest = latest.max(at);
+            }
+        }
+        Ok(latest)
+    }
+}
+
+/// The rules of a programme with the carries they work on.
+pub(crate) fn rules_of<'p>(versions: &Versions, programme: &'p Programme) -> Vec<RuleInUse<'p>> {
+    let rules = programme.earn.iter();
+    rules.map(|rule| RuleInUse { rule, carry: versions.carry_id(programme, rule) }).collect()
+}
+
+/// A command's transaction: reads, decides, and writes last.
+pub struct Work<'a> {
+    tx: &'a mut dyn WriteTx,
+    keys: &'a Keys,
+    draw: Draw,
+    wrote: bool,
+    /// Business time of the command.
+    pub now: Moment,
+    /// The programme's versions.
+    pub versions: &'a Versions,
+    /// The shop's settings.
+    pub settings: Settings,
+}
+
+impl core::fmt::Debug for Work<'_> {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_struct("Work").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Ids for Work<'_> {
+    fn draw(&mut self) -> (u64, [u8; 8]) {
+        (self.tx.sequence(), self.draw.bytes())
+    }
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(
+        tx: &'a mut dyn WriteTx,
+        keys: &'a Keys,
+        draw: Draw,
+        now: Moment,
+        versions: &'a Versions,
+        settings: Settings,
+    ) -> Self {
+        Self { tx, keys, draw, wrote: false, now, versions, settings }
+    }
+
+    /// Reading.
+    pub fn view(&self) -> View<'_> {
+        View::new(self.tx, self.keys)
+    }
+
+    /// Whether a row was written: a command that is refused has written none.
+    pub(crate) const fn wrote(&self) -> bool {
+        self.wrote
+    }
+
+    /// The programme that is valid now.
+    pub fn programme(&self) -> Result<&'a Programme, Stop> {
+        let programme = self.versions.at(self.now).ok_or(Refusal::BeforeProgramme)?;
+        Ok(programme)
+    }
+
+    /// An account settled up to now.
+    pub fn desk(&self, id: AccountId) -> Result<(String, Desk), Stop> {
+        self.view().desk(id, self.now, self.versions)
+    }
+
+    /// Puts the lots of some ids beside the open ones, so that points may come back to them.
+    pub fn bring(&self, desk: &mut Desk, lots: impl IntoIterator<Item = LotId>) -> Result<(), Stop> {
+        for id in lots {
+            if desk.account.lot(id).is_none()
+                && let Some(lot) = self.view().lot(id)?
+            {
+                desk.account.bring(lot);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what a desk has done: entries, lots, holds that lapsed, the account and the journal.
+    pub fn finish(
+        &mut self,
+        id: AccountId,
+        reference: String,
+        mut desk: Desk,
+        rules: ProgrammeHash,
+        receipt: Option<&ReceiptNo>,
+    ) -> Result<(), Stop> {
+        for posted in core::mem::take(&mut desk.posted) {
+            let (sequence, random) = self.draw();
+            let entry = Entry {
+                id: EntryId::new(sequence, random),
+                previous: desk.account.last_entry,
+                at: posted.at,
+                programme: rules,
+                movement: posted.movement,
+                balance: posted.balance,
+                debt: posted.debt,
+            };
+            desk.account.last_entry = Some(entry.id);
+            desk.account.entries = desk.account.entries.saturating_add(1);
+            let key = *entry.id.as_bytes();
+            self.put_sealed(&ENTRIES, &key, &EntryRow::V1 { account: id, entry })?;
+        }
+        for lot in desk.touched_lots() {
+            self.put_sealed(&LOTS, lot.grant.id.as_bytes(), &LotRow::V1(LotV1::from(lot)))?;
+        }
+        for (hold, _) in &desk.lapsed_holds {
+            let lapsed = Hold { state: HoldState::Lapsed, ..self.view().hold(*hold)? };
+            self.put_hold(lapsed)?;
+        }
+        if !desk.journal.is_empty() {
+            let sequence = self.tx.sequence();
+            let day = desk.zone.day_of(self.now);
+            let row = JournalRow::V1 { day, receipt: receipt.cloned(), postings: desk.journal };
+            self.put_plain(&JOURNAL, &sequence.to_be_bytes(), &row)?;
+        }
+        let record = AccountRecord { reference, account: desk.account };
+        self.put_sealed(&ACCOUNTS, id.as_bytes(), &AccountRow::from(&record))
+    }
+
+    /// Writes a sale.
+    pub fn put_sale(&mut self, sale: Sale) -> Result<(), Stop> {
+        let key = *sale.id.as_bytes();
+        self.put_sealed(&SALES, &key, &SaleRow::V1(sale))
+    }
+
+    /// Writes a hold.
+    pub fn put_hold(&mut self, hold: Hold) -> Result<(), Stop> {
+        let key = *hold.id.as_bytes();
+        self.put_sealed(&HOLDS, &key, &HoldRow::V1(hold))
+    }
+
+    /// Writes the sums of a sale's local day.
+    pub fn put_day_sums(&mut self, sale: &Sale, zone: Zone, sums: &DaySums) -> Result<(), Stop> {
+        let day = zone.day_of(sale.sold_at);
+        for ((carry, cap), sum) in sums {
+            let key = day_key(day, sale.account, *carry, *cap);
+            self.put_sealed(&DAYS, &key, &DayRow::V1(*sum))?;
+        }
+        Ok(())
+    }
+
+    /// Notes the time of this commit in its bucket: no later command may be before it.
+    pub(crate) fn note_time(&mut self, home: Home) -> Result<(), Stop> {
+        let bucket = match home {
+            Home::Bucket(bucket) => bucket,
+            Home::Node => BUCKETS,
+        };
+        self.put_plain(&CLOCKS, &[bucket], &ClockRow::V1(self.now))
+    }
+
+    /// Writes a member's row, under a nonce of its own.
+    pub(crate) fn put_sealed<R: serde::Serialize + serde::de::DeserializeOwned>(
+        &mut self,
+        table: &Sealed<R>,
+        key: &[u8],
+        row: &R,
+    ) -> Result<(), Stop> {
+        self.wrote = true;
+        let nonce = self.draw.bytes();
+        Ok(table.put(self.tx, self.keys.codec(), key, nonce, row)?)
+    }
+
+    /// Writes a row that belongs to nobody.
+    pub(crate) fn put_plain<R: serde::Serialize + serde::de::DeserializeOwned>(
+        &mut self,
+        table: &Plain<R>,
+        key: &[u8],
+        row: &R,
+    ) -> Result<(), Stop> {
+        self.wrote = true;
+        Ok(table.put(self.tx, self.keys.mac(), key, row)?)
+    }
+
+    /// A new sale's or hold's sixteen bytes.
+    pub fn new_id<T>(&mut self, make: impl FnOnce(u64, [u8; 8]) -> T) -> T {
+        let (sequence, random) = self.draw();
+        make(sequence, random)
+    }
+}
