@@ -1,0 +1,183 @@
+//! The file itself: opening it, telling ours from a stranger's, and opening it again after a failure.
+
+use std::path::Path;
+
+use ::redb::{
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, TableDefinition, TableHandle,
+    WriteTransaction,
+};
+use parking_lot::{Mutex, RwLock};
+
+use super::super::StoreError;
+use super::error::{
+    commit_error, database_error, guarded, storage_error, table_error, transaction_error,
+};
+
+/// Every table of ours is one of bytes to bytes.
+pub(super) type Bytes = &'static [u8];
+
+/// The store's own rows. The engine's tables do not begin with an underscore.
+const META: TableDefinition<'static, Bytes, Bytes> = TableDefinition::new("_store");
+const FORMAT: &[u8] = b"format";
+const FORMAT_NOW: &[u8] = &[1];
+const SEQUENCE: &[u8] = b"sequence";
+
+pub(super) type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send>;
+
+/// The open database, or the reason why there is none.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    database: RwLock<Option<Database>>,
+    trouble: Mutex<Option<StoreError>>,
+}
+
+impl File {
+    pub(super) fn trouble(&self) -> Option<StoreError> {
+        self.trouble.lock().clone()
+    }
+
+    /// Notes why a commit failed. A reopening that succeeds ends it.
+    pub(super) fn note(&self, trouble: StoreError) {
+        *self.trouble.lock() = Some(trouble);
+    }
+
+    /// A snapshot. Without an open file it is `Busy`: the writer is about to open it again.
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
+        let database = self.database.read();
+        let database = database.as_ref().ok_or(StoreError::Busy)?;
+        guarded(|| database.begin_read().map_err(transaction_error))
+    }
+
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let database = self.database.read();
+        let database = database.as_ref().ok_or(StoreError::Busy)?;
+        guarded(|| database.begin_write().map_err(transaction_error))
+    }
+
+    /// Closes the file. What read from it hears `Busy` from now on.
+    pub(super) fn close(&self) {
+        let database = self.database.write().take();
+        // A database that failed may fail again while it closes; the next open repairs it.
+        let _: Result<(), StoreError> = guarded(|| {
+            drop(database);
+            Ok(())
+        });
+    }
+
+    /// Closes the file if it is open and opens it again: the last sequence number that was committed.
+    pub(super) fn reopen(&self, opener: &Opener) -> Result<u64, StoreError> {
+        self.close();
+        let fresh = guarded(|| {
+            let database = opener().map_err(database_error)?;
+            let sequence = claim(&database)?;
+            Ok((database, sequence))
+        });
+        match fresh {
+            Ok((database, sequence)) => {
+                *self.database.write() = Some(database);
+                *self.trouble.lock() = None;
+                Ok(sequence)
+            }
+            Err(error) => {
+                self.note(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Makes a new file ours, or reads from ours how far the sequence got.
+fn claim(database: &Database) -> Result<u64, StoreError> {
+    let reading = database.begin_read().map_err(transaction_error)?;
+    let mut tables = reading.list_tables().map_err(storage_error)?.peekable();
+    if tables.peek().is_none() {
+        drop(tables);
+        drop(reading);
+        let mut writing = database.begin_write().map_err(transaction_error)?;
+        writing.set_two_phase_commit(true);
+        writing
+            .open_table(META)
+            .map_err(table_error)?
+            .insert(FORMAT, FORMAT_NOW)
+            .map_err(storage_error)?;
+        writing.commit().map_err(commit_error)?;
+        return Ok(0);
+    }
+    if !tables.any(|table| table.name() == META.name()) {
+        return Err(StoreError::Damaged(
+            "a database of another program".to_owned(),
+        ));
+    }
+
+    let meta = reading.open_table(META).map_err(table_error)?;
+    let format = meta.get(FORMAT).map_err(storage_error)?;
+    if format.is_none_or(|format| format.value() != FORMAT_NOW) {
+        return Err(StoreError::Damaged("a store of another format".to_owned()));
+    }
+    match meta.get(SEQUENCE).map_err(storage_error)? {
+        None => Ok(0),
+        Some(row) => read_sequence(row.value())
+            .ok_or_else(|| StoreError::Damaged("the sequence row".to_owned())),
+    }
+}
+
+/// The number and its complement: redb does not check what it reads, and a number that went back would be given out
+/// twice.
+fn sequence_row(sequence: u64) -> [u8; 16] {
+    let both = u128::from(sequence) << 64 | u128::from(!sequence);
+    both.to_be_bytes()
+}
+
+fn read_sequence(row: &[u8]) -> Option<u64> {
+    let sequence = u64::from_be_bytes(*row.first_chunk()?);
+    (row == sequence_row(sequence)).then_some(sequence)
+}
+
+/// Puts the sequence row into a transaction.
+pub(super) fn write_sequence(writing: &WriteTransaction, sequence: u64) -> Result<(), StoreError> {
+    let mut meta = writing.open_table(META).map_err(table_error)?;
+    meta.insert(SEQUENCE, sequence_row(sequence).as_slice())
+        .map_err(storage_error)?;
+    Ok(())
+}
+
+/// What an integrity check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// Every page is as it was written.
+    Sound,
+    /// Something was wrong that could be put right, and was.
+    Repaired,
+}
+
+/// Reads every page of the file and compares its checksum. The file must be closed everywhere else; what stands in the
+/// rows is not looked at, since only their keys' holder can.
+pub fn check_integrity(path: impl AsRef<Path>) -> Result<Integrity, StoreError> {
+    guarded(|| {
+        let mut database = Database::open(path.as_ref()).map_err(database_error)?;
+        claim(&database)?;
+        let sound = database.check_integrity().map_err(database_error)?;
+        Ok(if sound {
+            Integrity::Sound
+        } else {
+            Integrity::Repaired
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flipped_bit_in_the_sequence_is_seen() {
+        let row = sequence_row(0x0123_4567_89ab_cdef);
+        assert_eq!(read_sequence(&row), Some(0x0123_4567_89ab_cdef));
+        for bit in 0..128 {
+            let mut flipped = row;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(read_sequence(&flipped), None, "bit {bit}");
+        }
+        assert_eq!(read_sequence(&row[..15]), None);
+    }
+}

@@ -1,0 +1,180 @@
+//! The store a shop runs on: one file of redb, one writer thread, natural group commit.
+//!
+//! Whatever is queued when the writer comes round becomes one batch: each body runs over what the bodies before it
+//! wrote, then everything goes to the file in the order of its keys, in one commit, and then all are answered. Nobody
+//! lingers for company: while one batch is on its way to the disk, the next one gathers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use ::redb::DatabaseError;
+
+mod error;
+mod file;
+mod queue;
+mod snapshot;
+mod writer;
+
+use self::file::{File, Opener};
+use self::queue::{Job, Queue};
+use self::snapshot::Snapshot;
+use self::writer::Writer;
+
+use super::{Body, Closing, Home, ReadTx, Store, StoreError, Ticket, ticket};
+
+pub use self::file::{Integrity, check_integrity};
+
+/// How a file is opened and how much may wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Pages of the file that are kept in memory.
+    pub cache_bytes: usize,
+    /// From this size of the file on, each commit also writes what spares the next start a walk through the whole file.
+    pub quick_repair_from_bytes: u64,
+    /// How many bodies may wait. Beyond it the answer is `Busy`.
+    pub queue_max: usize,
+    /// How many bodies one commit takes.
+    pub batch_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 256 * 1024 * 1024,
+            quick_repair_from_bytes: 1024 * 1024 * 1024,
+            queue_max: 4_096,
+            batch_max: 512,
+        }
+    }
+}
+
+/// One file, owned by this process as long as this value lives. Dropping it finishes what is queued and closes the file.
+#[derive(Debug)]
+pub struct RedbStore {
+    shared: Arc<Shared>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What the readers, the submitters and the writer thread hold in common.
+#[derive(Debug)]
+struct Shared {
+    queue: Queue,
+    file: File,
+}
+
+impl RedbStore {
+    /// Opens the file, or begins one where there is none (or an empty one), with the settings that suit a shop.
+    pub fn open(path: impl AsRef<Path>, closing: Option<Closing>) -> Result<Self, StoreError> {
+        Self::open_with(path, Settings::default(), closing)
+    }
+
+    /// The same with other settings.
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        settings: Settings,
+        closing: Option<Closing>,
+    ) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_path_buf();
+        let again = path.clone();
+        let opener = move || {
+            ::redb::Database::builder()
+                .set_cache_size(settings.cache_bytes)
+                .create(&again)
+        };
+        Self::start(Box::new(opener), Some(path), settings, closing)
+    }
+
+    /// A store on whatever `opener` opens, for tests that bring a disk of their own. It is called again after every
+    /// failed commit. The size of such a disk is taken to be 0.
+    pub fn with_backend(
+        opener: impl Fn() -> Result<::redb::Database, DatabaseError> + Send + 'static,
+        closing: Option<Closing>,
+    ) -> Result<Self, StoreError> {
+        Self::with_backend_and(opener, Settings::default(), closing)
+    }
+
+    /// The same with other settings; those of the cache are the opener's matter.
+    pub fn with_backend_and(
+        opener: impl Fn() -> Result<::redb::Database, DatabaseError> + Send + 'static,
+        settings: Settings,
+        closing: Option<Closing>,
+    ) -> Result<Self, StoreError> {
+        Self::start(Box::new(opener), None, settings, closing)
+    }
+
+    /// Why the file cannot be used at the moment, if it cannot: for a health check.
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.shared.file.trouble()
+    }
+
+    fn start(
+        opener: Opener,
+        path: Option<PathBuf>,
+        settings: Settings,
+        closing: Option<Closing>,
+    ) -> Result<Self, StoreError> {
+        let file = File::default();
+        let sequence = file.reopen(&opener)?;
+        let shared = Arc::new(Shared {
+            queue: Queue::new(settings.queue_max),
+            file,
+        });
+        let writer = Writer::new(
+            Arc::clone(&shared),
+            opener,
+            path,
+            settings,
+            closing,
+            sequence,
+        );
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| StoreError::Io(error.to_string()))?;
+        Ok(Self {
+            shared,
+            writer: Some(thread),
+        })
+    }
+}
+
+impl Store for RedbStore {
+    fn read(&self) -> Result<Box<dyn ReadTx + '_>, StoreError> {
+        let reading = self.shared.file.begin_read()?;
+        Ok(Box::new(Snapshot::new(reading)))
+    }
+
+    fn submit(&self, home: Home, body: Body) -> Ticket {
+        debug_assert!(home.is_real(), "no such home: {home:?}");
+        let (waiter, ticket) = ticket();
+        match self.shared.queue.push(Job { body, waiter }) {
+            Ok(()) => ticket,
+            Err(refused) => {
+                refused.waiter.answer(Err(StoreError::Busy));
+                ticket
+            }
+        }
+    }
+
+    fn submit_waiting(&self, home: Home, body: Body) -> Ticket {
+        debug_assert!(home.is_real(), "no such home: {home:?}");
+        let (waiter, ticket) = ticket();
+        self.shared.queue.push_waiting(Job { body, waiter });
+        ticket
+    }
+}
+
+impl Drop for RedbStore {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        let Some(writer) = self.writer.take() else {
+            return;
+        };
+        // A callback may have held the last of the store: the writer thread cannot wait for itself, and it ends anyway.
+        if writer.thread().id() != std::thread::current().id() {
+            // It catches its panics, so there is nothing to pass on.
+            let _: std::thread::Result<()> = writer.join();
+        }
+    }
+}
