@@ -7,3 +7,8 @@ pub mod time;
 pub mod ids;
 pub mod basket;
 pub mod programme;
+pub mod share;
+pub mod earn;
+pub mod redeem;
+pub mod discount;
+pub mod refusal;

@@ -19,7 +19,7 @@ impl core::fmt::Debug for Keys {
 impl Keys {
     /// The keys that follow from the install key.
     pub fn of_install(key: InstallKey) -> Self {
-        let mac = key.mac_key();
+        let mac = key.row_mac();
         Self { codec: Box::new(key), mac }
     }
 

@@ -34,8 +34,9 @@ pub(crate) fn add(sums: &mut Sums, postings: &[Posting]) -> Option<()> {
 pub fn closing(keys: Arc<Keys>) -> Closing {
     Box::new(move |tx: &mut dyn WriteTx, written: &Written<'_>| {
         let mut sums = Sums::new();
-        for (key, value) in written.of(JOURNAL.table()) {
-            let JournalRow::V1 { postings, .. } = JOURNAL.decode(keys.mac(), key, value)?;
+        for (key, value) in written.table(JOURNAL.table()) {
+            let Some(value) = value else { continue };
+            let JournalRow::V1 { postings, .. } = JOURNAL.read(keys.mac(), key, value)?;
             add(&mut sums, &postings).ok_or_else(overflow)?;
         }
         for (account, change) in sums {

@@ -354,7 +354,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), Stop> {
         self.wrote = true;
         let nonce = self.draw.bytes();
-        Ok(table.put(self.tx, self.keys.codec(), key, nonce, row)?)
+        Ok(table.put(self.tx, self.keys.codec(), nonce, key, row)?)
     }
 
     /// Writes a row that belongs to nobody.

@@ -1,6 +1,5 @@
 //! Qualifying spend: the metric of the tiers, a counter of its own and never derived from points (semantics 26, 27).
 
-use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Money;
 use crate::domain::programme::{Align, Lifetime, PastCalendar, Window};

@@ -1,4 +1,5 @@
 //! A programme: the scheme and its rules, read from one TOML file and never changed afterwards (semantics §7).
+pub mod file; pub mod versions;
 
 use serde::{Deserialize, Serialize};
 
