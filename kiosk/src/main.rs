@@ -1,1 +1,38 @@
-fn main() {}
+//! The program `jifen`: it reads its arguments, opens what they name, and calls the engine. No rule lives here.
+
+mod lang;
+mod failure;
+mod cli;
+mod shop;
+mod progress;
+mod programme;
+mod replay;
+mod demo;
+mod verify;
+mod explain;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use lang::Lang;
+
+fn main() -> ExitCode {
+    let lang = Lang::of_process();
+    let matches = match cli::command(lang).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version go to stdout and end with 0, a wrong call goes to stderr and ends with 2.
+            let shown = error.print();
+            let code = if error.use_stderr() { failure::USAGE } else { 0 };
+            return ExitCode::from(if shown.is_ok() { code } else { failure::FAILED });
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    match cli::run(&matches, lang, &mut out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let told = out.flush().and_then(|()| failure.tell(lang, &mut std::io::stderr().lock()));
+            ExitCode::from(if told.is_ok() { failure.exit } else { failure::FAILED })
+        }
+    }
+}

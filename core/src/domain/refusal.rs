@@ -228,7 +228,7 @@ impl From<BasketError> for Refusal {
 impl From<RedeemError> for Refusal {
     fn from(error: RedeemError) -> Self {
         match error {
-            RedeemError::BelowMinimum { least } => Self::BelowMinimum { least },
+            RedeemError::BelowMinimum { min: least } => Self::BelowMinimum { least },
             RedeemError::NotAMultiple { step } => Self::NotAMultiple { step },
             RedeemError::WorthNothing => Self::WorthNothing,
             RedeemError::AboveShare { most } => Self::AboveShare { most },

@@ -46,21 +46,27 @@ impl Clock for GivenClock {
     }
 }
 
-/// Seeds from a seed, for replays and tests. Not for a shop: who knows the first seed knows all ids.
-#[derive(Debug)]
-pub struct GivenEntropy {
+/// Seeds expanded from one seed: the operating system's in a shop, a known one in a test. Who knows the first seed knows
+/// every id and nonce that follows.
+pub struct SeededEntropy {
     seed: [u8; 32],
     drawn: AtomicI64,
 }
 
-impl GivenEntropy {
+impl core::fmt::Debug for SeededEntropy {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("SeededEntropy(..)")
+    }
+}
+
+impl SeededEntropy {
     /// All seeds follow from this one.
     pub const fn new(seed: [u8; 32]) -> Self {
         Self { seed, drawn: AtomicI64::new(0) }
     }
 }
 
-impl Entropy for GivenEntropy {
+impl Entropy for SeededEntropy {
     fn seed(&self) -> [u8; 32] {
         let number = self.drawn.fetch_add(1, Ordering::SeqCst);
         Sha256::new().chain_update(self.seed).chain_update(number.to_be_bytes()).finalize().into()
@@ -69,8 +75,7 @@ impl Entropy for GivenEntropy {
 
 /// Random bytes of one attempt of one command, expanded from its seed: an attempt that runs again draws others, so no
 /// nonce is ever used twice.
-#[derive(Debug)]
-pub struct Draw {
+pub(crate) struct Draw {
     seed: [u8; 32],
     attempt: u32,
     drawn: u32,
@@ -78,12 +83,12 @@ pub struct Draw {
 
 impl Draw {
     /// The bytes of the n-th attempt.
-    pub const fn new(seed: [u8; 32], attempt: u32) -> Self {
+    pub(crate) const fn new(seed: [u8; 32], attempt: u32) -> Self {
         Self { seed, attempt, drawn: 0 }
     }
 
     /// The next bytes, at most 32.
-    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
         self.drawn = self.drawn.saturating_add(1);
         let block: [u8; 32] = Sha256::new()
             .chain_update(self.seed)

@@ -7,7 +7,6 @@ use crate::domain::ids::{AccountId, HoldId};
 use crate::domain::money::Money;
 use crate::domain::points::Points;
 use crate::domain::programme::{Programme, RedeemTerms};
-use crate::domain::redeem;
 use crate::domain::refusal::{AccountState, Refusal};
 use crate::domain::time::Moment;
 use crate::ledger::account::LedgerError;
@@ -145,7 +144,7 @@ impl Verb for PlaceHold {
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
         let (reference, mut desk) = work.desk(self.account)?;
-        let payable = redeem::payable(&self.lines).ok_or(LedgerError::Overflow)?;
+        let payable = RedeemTerms::payable(&self.lines).ok_or(LedgerError::Overflow)?;
         let (hold, worth) = place(work, &mut desk, self.account, self.points, payable, programme)?;
         let available = desk.account.available(work.now).ok_or(LedgerError::Overflow)?;
         let held = Held { hold: hold.id, points: self.points, worth, until: hold.until, available };

@@ -6,7 +6,7 @@ use crate::domain::ids::{AccountId, SaleId};
 use crate::domain::money::Money;
 use crate::domain::points::Points;
 use crate::domain::programme::Tier;
-use crate::domain::redeem;
+use crate::domain::programme::RedeemTerms;
 use crate::domain::refusal::Refusal;
 use crate::ledger::account::LedgerError;
 use crate::ledger::sale::{ReceiptNo, RuleCount, Sale, SaleLine};
@@ -53,7 +53,7 @@ impl Engine {
             let total = basket::check(&after).map_err(Refusal::from)?;
 
             let available = desk.account.available(now).ok_or(LedgerError::Overflow)?;
-            let payable = redeem::payable(&after).ok_or(LedgerError::Overflow)?;
+            let payable = RedeemTerms::payable(&after).ok_or(LedgerError::Overflow)?;
             let usable = programme.redeem.as_ref().filter(|_| state.may_redeem());
             let (most_points, worth) = usable
                 .map_or((Points::ZERO, Money::ZERO), |terms| terms.most_usable(available, payable));

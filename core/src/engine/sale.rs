@@ -7,7 +7,7 @@ use crate::domain::ids::{AccountId, HoldId, SaleId};
 use crate::domain::money::Money;
 use crate::domain::points::Points;
 use crate::domain::programme::Programme;
-use crate::domain::redeem;
+use crate::domain::programme::RedeemTerms;
 use crate::domain::refusal::Refusal;
 use crate::domain::share::share_redemption;
 use crate::domain::time::Moment;
@@ -131,7 +131,7 @@ impl TakeSale {
     /// Uses the holds: open ones are captured in this commit, captured ones are named by a late sale.
     fn pay(&self, work: &Work<'_>, desk: &mut Desk, programme: &Programme) -> Result<Paid, Stop> {
         let mut paid = Paid::default();
-        let payable = redeem::payable(&self.lines).ok_or(LedgerError::Overflow)?;
+        let payable = RedeemTerms::payable(&self.lines).ok_or(LedgerError::Overflow)?;
         for wanted in &self.holds {
             if paid.holds.iter().any(|hold| hold.id == wanted.hold) {
                 return Err(Refusal::HoldUsed.into());

@@ -6,8 +6,9 @@ use crate::domain::points::Points;
 use crate::domain::programme::Tier;
 use crate::domain::refusal::{AccountState, Refusal};
 use crate::domain::time::Moment;
-use crate::ledger::account::{LedgerError, Totals};
-use crate::ledger::entry::Entry;
+use crate::ledger::account::{Account, LedgerError, Totals};
+use crate::ledger::desk::Desk;
+use crate::ledger::entry::{Entry, Movement};
 use crate::ledger::lot::Lot;
 
 use super::Engine;
@@ -86,6 +87,57 @@ impl Engine {
                 lots: open.copied().collect(),
             })
         })
+    }
+
+    /// Points expired and available as of a moment, which may also lie before the latest commit: then what was earned, used
+    /// or corrected after it is left out.
+    pub fn expired_and_available(
+        &self,
+        account: AccountId,
+        at: Moment,
+    ) -> Result<(Points, Points), Refusal> {
+        if self.now() <= at {
+            let statement = self.statement_at(account, at)?;
+            return Ok((statement.totals.expired, statement.available));
+        }
+        let zone = self.versions().latest().ok_or(Refusal::BeforeProgramme)?.zone;
+        self.read(|view| {
+            let record = view.account(account)?;
+            let mut entries = view.entries(&record.account)?;
+            entries.reverse();
+            let mut past = Account::new(record.account.opened_on);
+            for entry in entries {
+                let counts = match &entry.movement {
+                    Movement::Earn { lot, .. } => {
+                        lot.map_or(entry.at, |lot| lot.earned_at) <= at
+                    }
+                    // What had expired by then is found again below.
+                    Movement::Expire { .. } => false,
+                    Movement::Open { .. }
+                    | Movement::Redeem { .. }
+                    | Movement::Return { .. }
+                    | Movement::Clawback { .. }
+                    | Movement::Repay { .. }
+                    | Movement::Adjust { .. }
+                    | Movement::Assess(_)
+                    | Movement::Sanction { .. } => entry.at <= at,
+                };
+                if counts {
+                    past.apply(&entry.movement)?;
+                }
+            }
+            let past = Desk::open(past, at, zone)?.account;
+            Ok((past.totals.expired, past.available(at).ok_or(LedgerError::Overflow)?))
+        })
+    }
+
+    /// Whether there is no such account.
+    pub fn is_unknown(&self, account: AccountId) -> Result<bool, Refusal> {
+        match self.read(|view| view.account(account)) {
+            Ok(_) => Ok(false),
+            Err(Refusal::TokenUnknown) => Ok(true),
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// The account's entries as they are written, newest first.

@@ -1,0 +1,151 @@
+//! The commands of the program, their help in both languages, and where each goes.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use jifen::domain::time::Moment;
+use jifen::ledger::sale::ReceiptNo;
+
+use crate::demo;
+use crate::explain::{Explainer, Question};
+use crate::failure::{Failure, USAGE};
+use crate::lang::Lang;
+use crate::programme;
+use crate::replay::Replay;
+use crate::shop::Folders;
+use crate::verify::verify;
+
+/// The whole command line, in one language.
+pub(crate) fn command(lang: Lang) -> Command {
+    let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let path = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("DIR").value_parser(value_parser!(PathBuf)).help(help)
+    };
+    let data = path("data", t("数据目录", "data folder"));
+    let keys = path("keys", t("密钥目录(默认:数据目录名加 -keys)", "keys folder (default: the data folder's name with -keys)"));
+    let file = |name: &'static str, help: &'static str| {
+        Arg::new(name).value_name(name).value_parser(value_parser!(PathBuf)).required(true).help(help)
+    };
+
+    let demo = Command::new("demo")
+        .about(t("演示:重放 40 个家庭一年的真实购物,再做兑换与退货,并核对", "demonstration: a real year of shopping of 40 households, then redemptions and refunds, and a check of everything"))
+        .arg(Arg::new("exit").long("exit").action(ArgAction::SetTrue).help(t("打印汇总后结束", "end after the summary")))
+        .after_help(t("示例:jifen demo --exit", "Example: jifen demo --exit"));
+    let replay = Command::new("replay")
+        .about(t("把 CSV(可为 gzip)中的购物篮逐笔入账,并写出报告", "send the baskets of a CSV file (or gzip) as sales, and write a report"))
+        .arg(file("FILE", t("购物篮文件", "the file of baskets")))
+        .arg(Arg::new("programme").long("programme").value_name("P.toml").value_parser(value_parser!(PathBuf)).required(true).help(t("会员制度文件", "the programme file")))
+        .arg(Arg::new("report").long("report").value_name("OUT.csv").value_parser(value_parser!(PathBuf)).help(t("报告写到此文件", "write the report to this file")))
+        .arg(Arg::new("as-of").long("as-of").value_name("TIME").value_parser(moment).help(t("报告中 expired 和 available 的时刻(默认:文件中最后的销售时间)", "the moment of expired and available in the report (default: the last time of sale in the file)")))
+        .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(t("改正文件后,从第一个尚未入账的购物篮继续", "after the file was mended, begin at the first basket that is not yet in the store")))
+        .arg(Arg::new("memory").long("memory").action(ArgAction::SetTrue).conflicts_with_all(["data", "keys", "resume"]).help(t("只在内存中,不留文件", "in memory, leaving no file")))
+        .args([data.clone(), keys.clone()])
+        .after_help(t("示例:jifen replay 2017.csv.gz --programme demo.toml --report out.csv", "Example: jifen replay 2017.csv.gz --programme demo.toml --report out.csv"));
+    let verify = Command::new("verify")
+        .about(t("核对所有账户、交易、总账和回执", "check every account, sale, journal row and receipt"))
+        .arg(data.clone().required(true))
+        .arg(keys.clone())
+        .after_help(t("示例:jifen verify --data ./jifen-data/replay-0123456789ab\n退出码 3:发现不一致", "Example: jifen verify --data ./jifen-data/replay-0123456789ab\nExit code 3: differences were found"));
+    let check = Command::new("check")
+        .about(t("检查会员制度文件,指出行号和原因", "check a programme file and name each line and reason"))
+        .arg(file("FILE", t("会员制度文件", "the programme file")))
+        .after_help(t("示例:jifen programme check demo.toml", "Example: jifen programme check demo.toml"));
+    let programme = Command::new("programme")
+        .about(t("会员制度文件", "programme files"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(check);
+    let member = Command::new("member")
+        .about(t("会员的一个数字是怎样得来的", "how a member's number came about"))
+        .arg(Arg::new("REF").required(true).help(t("会员编号", "the member's reference")))
+        .arg(Arg::new("NUMBER").help("balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE"));
+    let sale = Command::new("sale")
+        .about(t("一笔交易的积分是怎样得来的", "how a sale came to its points"))
+        .args(["STORE", "TILL", "NUMBER"].map(|name| Arg::new(name).required(true)));
+    let liability = Command::new("liability")
+        .about(t("未兑换积分负债", "points outstanding"))
+        .arg(Arg::new("MONTH").help(t("2018-03,或 never;不写则列出所有月份", "2018-03, or never; all months when absent")));
+    let explain = Command::new("explain")
+        .about(t("说明任何一个数字的由来", "explain where any number comes from"))
+        .arg(data.required(true))
+        .arg(keys)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([member, sale, liability])
+        .after_help(t("示例:jifen explain --data D member 1467 balance\n      jifen explain --data D sale 433 1 31198925870", "Examples: jifen explain --data D member 1467 balance\n          jifen explain --data D sale 433 1 31198925870"));
+
+    Command::new("jifen")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(t("积分:由商家自己掌管的会员积分系统", "Jifen: a loyalty engine that a shop owns"))
+        .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).help(t("语言", "language")))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([demo, replay, verify, programme, explain])
+        .after_help(t(
+            "示例:jifen demo\n退出码:0 完成;1 拒绝或失败;2 用法错误;3 核对不一致;4 数据文件不可用",
+            "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
+        ))
+}
+
+/// Carries out what was asked.
+pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("demo", _)) => demo::run(lang, out),
+        Some(("replay", asked)) => {
+            let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
+            let replay = Replay {
+                file: path("FILE").unwrap_or_default(),
+                programme: path("programme").unwrap_or_default(),
+                report: path("report"),
+                data: path("data"),
+                keys: path("keys"),
+                as_of: asked.get_one::<Moment>("as-of").copied(),
+                resume: asked.get_flag("resume"),
+                in_memory: asked.get_flag("memory"),
+            };
+            replay.run(lang, out)
+        }
+        Some(("verify", asked)) => verify(&folders(asked)?.open(false)?.engine, lang, out),
+        Some(("programme", asked)) => match asked.subcommand() {
+            Some(("check", asked)) => {
+                programme::check(&asked.get_one::<PathBuf>("FILE").cloned().unwrap_or_default(), lang, out)
+            }
+            Some(_) | None => Err(unknown_command()),
+        },
+        Some(("explain", asked)) => {
+            let shop = folders(asked)?.open(false)?;
+            let question = question(asked).ok_or_else(unknown_command)?;
+            Explainer::new(&shop.engine, lang, out)?.answer(&question)
+        }
+        Some(_) | None => Err(unknown_command()),
+    }
+}
+
+fn folders(asked: &ArgMatches) -> Result<Folders, Failure> {
+    let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
+    Folders::new(path("data").unwrap_or_default(), path("keys"))
+}
+
+fn question(asked: &ArgMatches) -> Option<Question> {
+    let (name, asked) = asked.subcommand()?;
+    let text = |name: &str| asked.get_one::<String>(name).cloned();
+    match name {
+        "member" => Some(Question::Member { reference: text("REF")?, number: text("NUMBER") }),
+        "sale" => Some(Question::Sale(ReceiptNo {
+            store: text("STORE")?,
+            till: text("TILL")?,
+            number: text("NUMBER")?,
+        })),
+        "liability" => Some(Question::Liability(text("MONTH"))),
+        _ => None,
+    }
+}
+
+fn unknown_command() -> Failure {
+    Failure::new("unknown_command", "没有这个命令", "there is no such command").with_exit(USAGE)
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    text.parse().map_err(|error: jifen::domain::time::TimeError| error.to_string())
+}

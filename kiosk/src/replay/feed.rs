@@ -1,0 +1,151 @@
+//! Sends baskets to the engine, many at once and in their order, and looks at every answer.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jifen::domain::ids::AccountId;
+use jifen::domain::refusal::Refusal;
+use jifen::domain::time::Moment;
+use jifen::engine::commit::{IdempotencyKey, Pending};
+use jifen::engine::open::Open;
+use jifen::engine::sale::TakeSale;
+use jifen::ledger::sale::ReceiptNo;
+use sha2::{Digest, Sha256};
+
+use crate::failure::Failure;
+use crate::shop::Shop;
+
+use super::basket::Basket;
+
+/// How many commands may be on their way: more than a batch of the store takes.
+const ON_THE_WAY_MAX: usize = 1_536;
+/// The terminal that a replay's keys belong to.
+const TERMINAL: &str = "replay";
+
+/// What was sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Every household with its account, in the order of its name.
+    pub(crate) households: BTreeMap<String, AccountId>,
+    /// Baskets sent.
+    pub(crate) sales: u64,
+    /// Of these, baskets that an earlier run had sent.
+    pub(crate) repeated: u64,
+    /// The last time of sale in the file.
+    pub(crate) last_sold_at: Moment,
+}
+
+/// Commands on their way.
+pub(crate) struct Feed<'a> {
+    shop: &'a Shop,
+    /// Older baskets are not sent again.
+    oldest: Moment,
+    /// Whether baskets that are in the store are passed over until the first that is not.
+    passing: bool,
+    waiting: VecDeque<(u64, bool, Pending)>,
+    sent: Sent,
+}
+
+impl<'a> Feed<'a> {
+    /// A feed to a shop whose last commit bounds what is sent again.
+    pub(crate) fn new(shop: &'a Shop, window_days: u32, resume: bool) -> Self {
+        let latest = shop.engine.now();
+        let window = i64::from(window_days).saturating_mul(jifen::domain::time::MILLIS_A_DAY);
+        Self {
+            shop,
+            oldest: latest.plus_millis(window.saturating_neg()),
+            passing: resume,
+            waiting: VecDeque::new(),
+            sent: Sent::default(),
+        }
+    }
+
+    /// Sends a basket, after its household where it is new.
+    pub(crate) fn send(&mut self, basket: Basket) -> Result<(), Failure> {
+        self.sent.last_sold_at = self.sent.last_sold_at.max(basket.sold_at);
+        let account = account_of(&basket.household);
+        let is_new = self.sent.households.insert(basket.household.clone(), account).is_none();
+        if basket.sold_at < self.oldest {
+            return Ok(());
+        }
+        let key = key_of(basket.sold_at, &["basket", &basket.id]);
+        if self.passing {
+            if self.shop.engine.status(&key)?.is_some() {
+                return Ok(());
+            }
+            self.passing = false;
+        }
+        self.shop.clock.follow(basket.sold_at);
+        if is_new && self.shop.engine.is_unknown(account)? {
+            let open = Open { account, reference: basket.household.clone() };
+            let key = key_of(basket.sold_at, &["household", &basket.household]);
+            self.push(basket.line_number, false, self.shop.engine.send_in_order(key, open))?;
+        }
+        let line = basket.line_number;
+        let sale = TakeSale {
+            account,
+            receipt: ReceiptNo { store: basket.store, till: "1".to_owned(), number: basket.id },
+            sold_at: basket.sold_at,
+            lines: basket.lines,
+            holds: Vec::new(),
+        };
+        self.push(line, true, self.shop.engine.send_in_order(key, sale))
+    }
+
+    /// Waits for all answers.
+    pub(crate) fn finish(mut self) -> Result<Sent, Failure> {
+        while !self.waiting.is_empty() {
+            self.hear()?;
+        }
+        Ok(self.sent)
+    }
+
+    fn push(&mut self, line: u64, is_sale: bool, pending: Pending) -> Result<(), Failure> {
+        self.waiting.push_back((line, is_sale, pending));
+        if ON_THE_WAY_MAX <= self.waiting.len() { self.hear() } else { Ok(()) }
+    }
+
+    /// Waits for the oldest answer.
+    fn hear(&mut self) -> Result<(), Failure> {
+        let Some((line, is_sale, pending)) = self.waiting.pop_front() else { return Ok(()) };
+        let answer = pending.wait().map_err(|refusal| refused(line, refusal))?;
+        if is_sale {
+            self.sent.sales = self.sent.sales.saturating_add(1);
+            let again = u64::from(answer.repeated);
+            self.sent.repeated = self.sent.repeated.saturating_add(again);
+        }
+        Ok(())
+    }
+}
+
+fn refused(line: u64, refusal: Refusal) -> Failure {
+    Failure::from(refusal).at(&format!("第 {line} 行的购物篮"), &format!("the basket at line {line}"))
+}
+
+/// A household's account: made up from its number, which is nobody's.
+fn account_of(household: &str) -> AccountId {
+    let hash = Sha256::new().chain_update("household ").chain_update(household).finalize();
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(hash) {
+        *to = from;
+    }
+    AccountId::from_bytes(bytes)
+}
+
+/// A key in the form of a UUIDv7: the time, then a hash of the parts.
+pub(crate) fn key_of(at: Moment, parts: &[&str]) -> IdempotencyKey {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    let hash = hash.finalize();
+    let mut uuid = [0; 16];
+    let time = at.millis().to_be_bytes();
+    for (to, from) in uuid.iter_mut().zip(time.iter().skip(2).chain(&hash)) {
+        *to = *from;
+    }
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut uuid;
+    *version = (*version & 0x0f) | 0x70;
+    *variant = (*variant & 0x3f) | 0x80;
+    IdempotencyKey { terminal: TERMINAL.to_owned(), uuid }
+}

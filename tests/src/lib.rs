@@ -1,0 +1,4 @@
+//! What the tests in `suite/` share: an engine on a table, stories in tables, and disks that fail.
+
+pub mod bench;
+pub mod story;
