@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use jifen::domain::programme::Programme;
-use jifen::domain::programme::file::Fault;
+use jifen::domain::programme::Fault;
 
 use crate::failure::Failure;
 use crate::lang::Lang;
@@ -35,7 +35,7 @@ pub(crate) fn check(path: &Path, lang: Lang, out: &mut dyn Write) -> Result<(), 
 fn refused(path: &Path, faults: &[Fault], lang: Lang) -> Failure {
     let told = |pick: fn(&Fault) -> &str| {
         let lines = faults.iter().map(|fault| {
-            format!("\n    {}:{}: {}: {}", path.display(), fault.line, fault.code, pick(fault))
+            format!("\n    {}:{}: {}: {}", path.display(), fault.line, fault.code.as_str(), pick(fault))
         });
         lines.collect::<String>()
     };

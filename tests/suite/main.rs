@@ -1,1 +1,3 @@
-//! suite
+//! Tests that cross a crate.
+
+mod stories;

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use crate::domain::points::Points;
-use crate::domain::programme::versions::Versions;
+use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::store::{ReadTx, Store, StoreError};

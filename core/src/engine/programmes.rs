@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::domain::ids::ProgrammeHash;
 use crate::domain::programme::Programme;
-use crate::domain::programme::file::Fault;
-use crate::domain::programme::versions::{Versions, VersionsError};
+use crate::domain::programme::Fault;
+use crate::domain::programme::{Versions, VersionsError};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::store::{Home, StoreError, Verdict};

@@ -2,7 +2,7 @@
 //! A command that is refused has written nothing.
 
 use crate::domain::ids::{AccountId, EntryId, HoldId, LotId, ProgrammeHash, SaleId};
-use crate::domain::programme::versions::Versions;
+use crate::domain::programme::Versions;
 use crate::domain::programme::{Programme, Window};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Moment, Zone};

@@ -73,6 +73,9 @@ impl Sale {
             let line = place.and_then(|place| self.lines.get_mut(place));
             let line = line.ok_or(Refusal::LineUnknown { line: number })?;
             let too_much = Refusal::RefundTooMuch { line: number };
+            if line.is_all_back() {
+                return Err(too_much);
+            }
             match wanted.of {
                 RefundOf::Quantity(quantity) => {
                     if line.line.quantity.thousandths() == 0 {
@@ -99,12 +102,7 @@ impl Sale {
                     line.refunded_amount =
                         sum.filter(|sum| *sum <= line.line.paid).ok_or(too_much.clone())?;
                 }
-                RefundOf::Rest => {
-                    if line.is_all_back() {
-                        return Err(too_much);
-                    }
-                    line.all_back = true;
-                }
+                RefundOf::Rest => line.all_back = true,
             }
             if line.returned().is_none() {
                 return Err(too_much);

@@ -1,5 +1,16 @@
 //! A programme: the scheme and its rules, read from one TOML file and never changed afterwards (semantics §7).
-pub mod file; pub mod versions;
+
+mod fault;
+mod read;
+mod value;
+mod file;
+mod rules;
+mod senior;
+mod currency;
+mod versions;
+
+pub use fault::{Fault, FaultCode};
+pub use versions::{Versions, VersionsError};
 
 use serde::{Deserialize, Serialize};
 
@@ -303,3 +314,6 @@ pub enum DiscountBase {
     /// What the groups before have left.
     Remaining,
 }
+
+#[cfg(test)]
+mod tests;

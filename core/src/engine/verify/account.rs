@@ -7,7 +7,7 @@ use crate::domain::earn::counted;
 use crate::domain::ids::{AccountId, CarryId};
 use crate::domain::money::{Exact, Money};
 use crate::domain::points::Points;
-use crate::domain::programme::versions::Versions;
+use crate::domain::programme::Versions;
 use crate::domain::time::Day;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{Entry, Movement};
