@@ -7,3 +7,5 @@ pub mod time;
 pub mod ids;
 pub mod basket;
 pub mod programme;
+pub mod share;
+pub mod redeem;

@@ -1,5 +1,17 @@
 //! A programme: the scheme and its rules, read from one TOML file and never changed afterwards (semantics §7).
 
+mod fault;
+mod read;
+mod value;
+mod file;
+mod rules;
+mod senior;
+mod currency;
+mod versions;
+
+pub use fault::{Fault, FaultCode};
+pub use versions::{Versions, VersionsError};
+
 use serde::{Deserialize, Serialize};
 
 use super::basket::{Line, LineKind};
@@ -302,3 +314,10 @@ pub enum DiscountBase {
     /// What the groups before have left.
     Remaining,
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
+mod tests;
