@@ -9,3 +9,4 @@ pub mod basket;
 pub mod programme;
 pub mod share;
 pub mod redeem;
+pub mod discount;
