@@ -20,12 +20,26 @@ use crate::verify::verify;
 pub(crate) fn command(lang: Lang) -> Command {
     let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let path = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("DIR").value_parser(value_parser!(PathBuf)).help(help)
+        Arg::new(name)
+            .long(name)
+            .value_name("DIR")
+            .value_parser(value_parser!(PathBuf))
+            .help(help)
     };
     let data = path("data", t("数据目录", "data folder"));
-    let keys = path("keys", t("密钥目录(默认:数据目录名加 -keys)", "keys folder (default: the data folder's name with -keys)"));
+    let keys = path(
+        "keys",
+        t(
+            "密钥目录(默认:数据目录名加 -keys)",
+            "keys folder (default: the data folder's name with -keys)",
+        ),
+    );
     let file = |name: &'static str, help: &'static str| {
-        Arg::new(name).value_name(name).value_parser(value_parser!(PathBuf)).required(true).help(help)
+        Arg::new(name)
+            .value_name(name)
+            .value_parser(value_parser!(PathBuf))
+            .required(true)
+            .help(help)
     };
 
     let demo = Command::new("demo")
@@ -48,9 +62,15 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(keys.clone())
         .after_help(t("示例:jifen verify --data ./jifen-data/replay-0123456789ab\n退出码 3:发现不一致", "Example: jifen verify --data ./jifen-data/replay-0123456789ab\nExit code 3: differences were found"));
     let check = Command::new("check")
-        .about(t("检查会员制度文件,指出行号和原因", "check a programme file and name each line and reason"))
+        .about(t(
+            "检查会员制度文件,指出行号和原因",
+            "check a programme file and name each line and reason",
+        ))
         .arg(file("FILE", t("会员制度文件", "the programme file")))
-        .after_help(t("示例:jifen programme check demo.toml", "Example: jifen programme check demo.toml"));
+        .after_help(t(
+            "示例:jifen programme check demo.toml",
+            "Example: jifen programme check demo.toml",
+        ));
     let programme = Command::new("programme")
         .about(t("会员制度文件", "programme files"))
         .subcommand_required(true)
@@ -61,11 +81,17 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("REF").required(true).help(t("会员编号", "the member's reference")))
         .arg(Arg::new("NUMBER").help("balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE"));
     let sale = Command::new("sale")
-        .about(t("一笔交易的积分是怎样得来的", "how a sale came to its points"))
+        .about(t(
+            "一笔交易的积分是怎样得来的",
+            "how a sale came to its points",
+        ))
         .args(["STORE", "TILL", "NUMBER"].map(|name| Arg::new(name).required(true)));
     let liability = Command::new("liability")
         .about(t("未兑换积分负债", "points outstanding"))
-        .arg(Arg::new("MONTH").help(t("2018-03,或 never;不写则列出所有月份", "2018-03, or never; all months when absent")));
+        .arg(Arg::new("MONTH").help(t(
+            "2018-03,或 never;不写则列出所有月份",
+            "2018-03, or never; all months when absent",
+        )));
     let explain = Command::new("explain")
         .about(t("说明任何一个数字的由来", "explain where any number comes from"))
         .arg(data.required(true))
@@ -108,9 +134,14 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
         }
         Some(("verify", asked)) => verify(&folders(asked)?.open(false)?.engine, lang, out),
         Some(("programme", asked)) => match asked.subcommand() {
-            Some(("check", asked)) => {
-                programme::check(&asked.get_one::<PathBuf>("FILE").cloned().unwrap_or_default(), lang, out)
-            }
+            Some(("check", asked)) => programme::check(
+                &asked
+                    .get_one::<PathBuf>("FILE")
+                    .cloned()
+                    .unwrap_or_default(),
+                lang,
+                out,
+            ),
             Some(_) | None => Err(unknown_command()),
         },
         Some(("explain", asked)) => {
@@ -131,7 +162,10 @@ fn question(asked: &ArgMatches) -> Option<Question> {
     let (name, asked) = asked.subcommand()?;
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     match name {
-        "member" => Some(Question::Member { reference: text("REF")?, number: text("NUMBER") }),
+        "member" => Some(Question::Member {
+            reference: text("REF")?,
+            number: text("NUMBER"),
+        }),
         "sale" => Some(Question::Sale(ReceiptNo {
             store: text("STORE")?,
             till: text("TILL")?,
@@ -143,9 +177,15 @@ fn question(asked: &ArgMatches) -> Option<Question> {
 }
 
 fn unknown_command() -> Failure {
-    Failure::new("unknown_command", "没有这个命令", "there is no such command").with_exit(USAGE)
+    Failure::new(
+        "unknown_command",
+        "没有这个命令",
+        "there is no such command",
+    )
+    .with_exit(USAGE)
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
-    text.parse().map_err(|error: jifen::domain::time::TimeError| error.to_string())
+    text.parse()
+        .map_err(|error: jifen::domain::time::TimeError| error.to_string())
 }

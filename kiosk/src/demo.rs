@@ -41,7 +41,9 @@ pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     let folder = tempfile::Builder::new().prefix("jifen-demo-").tempdir();
     let folder = folder.map_err(|error| Failure::of_io(&std::env::temp_dir(), &error))?;
     let shop = Folders::new(folder.path().join("data"), None)?.open(true)?;
-    shop.engine.activate(PROGRAMME).map_err(|error| activation(&error))?;
+    shop.engine
+        .activate(PROGRAMME)
+        .map_err(|error| activation(&error))?;
     let versions = shop.engine.versions();
     let programme = versions.latest().ok_or(Refusal::BeforeProgramme)?;
     let exponent = programme.currency.exponent;
@@ -72,12 +74,21 @@ pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let swept = shop.engine.sweep()?;
 
-    let summary = Summary { sent: &sent, year, second: &second, programme, lang };
+    let summary = Summary {
+        sent: &sent,
+        year,
+        second: &second,
+        programme,
+        lang,
+    };
     summary.write(&shop.engine, out)?;
     writeln!(
         out,
         "{}: {} / {}\n",
-        lang.pick("本次到期清理:账户 / 积分", "this sweep: accounts / points expired"),
+        lang.pick(
+            "本次到期清理:账户 / 积分",
+            "this sweep: accounts / points expired"
+        ),
         swept.accounts,
         swept.expired
     )?;
@@ -95,11 +106,22 @@ struct SecondPass<'a> {
 
 impl<'a> SecondPass<'a> {
     fn new(shop: &'a Shop, now: Moment) -> Self {
-        Self { shop, now, sales: 0, refunds: 0, quote: None }
+        Self {
+            shop,
+            now,
+            sales: 0,
+            refunds: 0,
+            quote: None,
+        }
     }
 
     /// A visit: the basket is quoted, points pay for as much as they may, and a part of it comes back.
-    fn visit(&mut self, household: &str, account: AccountId, basket: &Basket) -> Result<(), Failure> {
+    fn visit(
+        &mut self,
+        household: &str,
+        account: AccountId,
+        basket: &Basket,
+    ) -> Result<(), Failure> {
         let engine = &self.shop.engine;
         self.now = self.now.plus_minutes(300);
         self.shop.clock.follow(self.now);
@@ -108,14 +130,24 @@ impl<'a> SecondPass<'a> {
             .lines
             .iter()
             .zip(&quote.discounts.lines)
-            .map(|(line, discount)| Line { paid: discount.paid, ..line.clone() })
+            .map(|(line, discount)| Line {
+                paid: discount.paid,
+                ..line.clone()
+            })
             .collect();
         let mut holds = Vec::new();
         if !quote.most_points.is_zero() {
-            let hold = PlaceHold { account, points: quote.most_points, lines: lines.clone() };
-            let answer = engine.run(key_of(self.now, &["hold", household]), hold)?;
+            let hold = PlaceHold {
+                account,
+                points: quote.most_points,
+                lines: lines.clone(),
+            };
+            let answer = engine.run(&key_of(self.now, &["hold", household]), hold)?;
             if let Receipt::Held(held) = answer.receipt {
-                holds.push(UseHold { hold: held.hold, points: None });
+                holds.push(UseHold {
+                    hold: held.hold,
+                    points: None,
+                });
             }
         }
         let number = |kind: &str| ReceiptNo {
@@ -124,13 +156,30 @@ impl<'a> SecondPass<'a> {
             number: format!("{kind}-{household}"),
         };
         let count = lines.len();
-        let sale = TakeSale { account, receipt: number("sale"), sold_at: self.now, lines, holds };
-        let answer = engine.run(key_of(self.now, &["sale", household]), sale)?;
+        let sale = TakeSale {
+            account,
+            receipt: number("sale"),
+            sold_at: self.now,
+            lines,
+            holds,
+        };
+        let answer = engine.run(&key_of(self.now, &["sale", household]), sale)?;
         self.sales = self.sales.saturating_add(1);
         if let Receipt::Sold(sold) = answer.receipt {
-            self.bring_back(household, account, sold.sale, count, &number("refund"), basket)?;
+            self.bring_back(
+                household,
+                account,
+                sold.sale,
+                count,
+                &number("refund"),
+                basket,
+            )?;
         }
-        self.quote = self.quote.take().filter(|kept| quote.most_points <= kept.most_points).or(Some(quote));
+        self.quote = self
+            .quote
+            .take()
+            .filter(|kept| quote.most_points <= kept.most_points)
+            .or(Some(quote));
         Ok(())
     }
 
@@ -144,18 +193,31 @@ impl<'a> SecondPass<'a> {
         receipt: &ReceiptNo,
         basket: &Basket,
     ) -> Result<(), Failure> {
-        let wanted = (1_u32..).zip(basket.lines.iter().take(lines)).step_by(2).filter_map(|(line, sold)| {
-            let worth = sold.quantity.thousandths() != 0 || sold.paid != Money::ZERO;
-            worth.then_some(RefundLine { line, of: RefundOf::Rest })
-        });
+        let wanted = (1_u32..)
+            .zip(basket.lines.iter().take(lines))
+            .step_by(2)
+            .filter_map(|(line, sold)| {
+                let worth = sold.quantity.thousandths() != 0 || sold.paid != Money::ZERO;
+                worth.then_some(RefundLine {
+                    line,
+                    of: RefundOf::Rest,
+                })
+            });
         let lines: Vec<RefundLine> = wanted.collect();
         if lines.is_empty() {
             return Ok(());
         }
         self.now = self.now.plus_minutes(60);
         self.shop.clock.follow(self.now);
-        let refund = TakeRefund { account, receipt: receipt.clone(), sale, lines };
-        self.shop.engine.run(key_of(self.now, &["refund", household]), refund)?;
+        let refund = TakeRefund {
+            account,
+            receipt: receipt.clone(),
+            sale,
+            lines,
+        };
+        self.shop
+            .engine
+            .run(&key_of(self.now, &["refund", household]), refund)?;
         self.refunds = self.refunds.saturating_add(1);
         Ok(())
     }
@@ -173,14 +235,19 @@ struct Summary<'a> {
 impl Summary<'_> {
     fn write(&self, engine: &Engine, out: &mut dyn Write) -> Result<(), Failure> {
         let lang = self.lang;
-        let exponent = self.programme.currency.exponent;
         let mut seniors = 0_u64;
         let mut sums = [Points::ZERO; 5];
         for account in self.sent.households.values() {
             let statement = engine.statement(*account)?;
             seniors = seniors.saturating_add(u64::from(statement.tier == Tier::Senior));
             let totals = statement.totals;
-            let parts = [totals.earned, totals.redeemed, totals.returned, totals.clawed_back, totals.expired];
+            let parts = [
+                totals.earned,
+                totals.redeemed,
+                totals.returned,
+                totals.clawed_back,
+                totals.expired,
+            ];
             for (sum, part) in sums.iter_mut().zip(parts) {
                 *sum = sum.checked_add(part).ok_or(Refusal::AmountTooLarge)?;
             }
@@ -189,45 +256,99 @@ impl Summary<'_> {
         let members = u64::try_from(self.sent.households.len()).unwrap_or(u64::MAX);
         let rate = per_second(self.sent.sales, self.year);
 
-        let mut table = table();
+        let mut sums_table = table();
         let rows = [
             (lang.pick("会员", "members"), members.to_string()),
-            (lang.pick("全年交易", "sales of the year"), self.sent.sales.to_string()),
-            (lang.pick("第二轮交易 / 退货", "sales / refunds of the second pass"), format!("{} / {}", self.second.sales, self.second.refunds)),
+            (
+                lang.pick("全年交易", "sales of the year"),
+                self.sent.sales.to_string(),
+            ),
+            (
+                lang.pick("第二轮交易 / 退货", "sales / refunds of the second pass"),
+                format!("{} / {}", self.second.sales, self.second.refunds),
+            ),
             (lang.pick("累积积分", "points issued"), earned.to_string()),
-            (lang.pick("兑换积分", "points redeemed"), redeemed.to_string()),
-            (lang.pick("兑换后退回", "of these come back"), returned.to_string()),
-            (lang.pick("扣回积分", "points clawed back"), clawed_back.to_string()),
+            (
+                lang.pick("兑换积分", "points redeemed"),
+                redeemed.to_string(),
+            ),
+            (
+                lang.pick("兑换后退回", "of these come back"),
+                returned.to_string(),
+            ),
+            (
+                lang.pick("扣回积分", "points clawed back"),
+                clawed_back.to_string(),
+            ),
             (lang.pick("过期积分", "points expired"), expired.to_string()),
-            (lang.pick("普通 / 高级会员", "ordinary / senior members"), format!("{} / {seniors}", members.saturating_sub(seniors))),
-            (lang.pick("全年入账用时", "time for the year"), format!("{:.2} s", self.year.as_secs_f32())),
-            (lang.pick("每秒交易(已落盘)", "durable sales a second"), rate.to_string()),
+            (
+                lang.pick("普通 / 高级会员", "ordinary / senior members"),
+                format!("{} / {seniors}", members.saturating_sub(seniors)),
+            ),
+            (
+                lang.pick("全年入账用时", "time for the year"),
+                format!("{:.2} s", self.year.as_secs_f32()),
+            ),
+            (
+                lang.pick("每秒交易(已落盘)", "durable sales a second"),
+                rate.to_string(),
+            ),
         ];
         for (what, value) in rows {
-            table.add_row([what.to_owned(), value]);
+            sums_table.add_row([what.to_owned(), value]);
         }
-        right_align(&mut table);
-        writeln!(out, "{table}\n")?;
+        right_align(&mut sums_table);
+        writeln!(out, "{sums_table}\n")?;
 
+        self.quote(out)?;
+        self.liability(engine, out)
+    }
+
+    /// What a quote would give.
+    fn quote(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let (lang, exponent) = (self.lang, self.programme.currency.exponent);
         if let Some(quote) = &self.second.quote {
             let words = lang.pick("试算示例", "what a quote gave");
-            let (off, total) = (quote.discounts.total.display(exponent), quote.total.display(exponent));
+            let (off, total) = (
+                quote.discounts.total.display(exponent),
+                quote.total.display(exponent),
+            );
             let (most, worth) = (quote.most_points, quote.worth.display(exponent));
             let line = match lang {
-                Lang::Zh => format!("{:?}:折扣 {off},应付 {total},最多可用 {most} 积分抵 {worth},全付现金可得 {} 积分", quote.tier, quote.earns),
-                Lang::En => format!("{:?}: {off} off, {total} to pay, at most {most} points worth {worth}, or {} points earned when all is paid with money", quote.tier, quote.earns),
+                Lang::Zh => format!(
+                    "{:?}:折扣 {off},应付 {total},最多可用 {most} 积分抵 {worth},全付现金可得 {} 积分",
+                    quote.tier, quote.earns
+                ),
+                Lang::En => format!(
+                    "{:?}: {off} off, {total} to pay, at most {most} points worth {worth}, or {} points earned when all is paid with money",
+                    quote.tier, quote.earns
+                ),
             };
             writeln!(out, "{words}: {line}\n")?;
         }
+        Ok(())
+    }
 
+    /// Points outstanding by the month in which they expire.
+    fn liability(&self, engine: &Engine, out: &mut dyn Write) -> Result<(), Failure> {
+        let lang = self.lang;
         let liability = engine.liability()?;
-        let mut months = self::table();
-        months.set_header([lang.pick("到期月份", "expires in"), lang.pick("未兑换积分负债", "outstanding liability")]);
+        let mut months = table();
+        months.set_header([
+            lang.pick("到期月份", "expires in"),
+            lang.pick("未兑换积分负债", "outstanding liability"),
+        ]);
         for (month, points) in &liability.months {
             months.add_row([month_name(*month), points.to_string()]);
         }
-        months.add_row([lang.pick("合计", "total").to_owned(), liability.outstanding.to_string()]);
-        months.add_row([lang.pick("会员欠积分", "owed by members").to_owned(), liability.receivable.to_string()]);
+        months.add_row([
+            lang.pick("合计", "total").to_owned(),
+            liability.outstanding.to_string(),
+        ]);
+        months.add_row([
+            lang.pick("会员欠积分", "owed by members").to_owned(),
+            liability.receivable.to_string(),
+        ]);
         right_align(&mut months);
         writeln!(out, "{months}\n")?;
         Ok(())

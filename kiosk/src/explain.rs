@@ -19,7 +19,10 @@ use crate::lang::Lang;
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
     /// A member's number, or all of them in short.
-    Member { reference: String, number: Option<String> },
+    Member {
+        reference: String,
+        number: Option<String>,
+    },
     /// A sale by the till's name of it.
     Sale(ReceiptNo),
     /// The liability of a month, or of all months.
@@ -35,16 +38,32 @@ pub(crate) struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    pub(crate) fn new(engine: &'a Engine, lang: Lang, out: &'a mut dyn Write) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        lang: Lang,
+        out: &'a mut dyn Write,
+    ) -> Result<Self, Failure> {
         let versions = engine.versions();
-        let exponent = versions.latest().ok_or(Refusal::BeforeProgramme)?.currency.exponent;
-        Ok(Self { engine, lang, exponent, out })
+        let exponent = versions
+            .latest()
+            .ok_or(Refusal::BeforeProgramme)?
+            .currency
+            .exponent;
+        Ok(Self {
+            engine,
+            lang,
+            exponent,
+            out,
+        })
     }
 
     pub(crate) fn answer(&mut self, question: &Question) -> Result<(), Failure> {
         match question {
             Question::Member { reference, number } => {
-                let account = self.engine.account_of(reference)?.ok_or(Refusal::TokenUnknown)?;
+                let account = self
+                    .engine
+                    .account_of(reference)?
+                    .ok_or(Refusal::TokenUnknown)?;
                 match number.as_deref() {
                     None => self.overview(account),
                     Some("tier") => self.tier(account),
@@ -62,21 +81,63 @@ impl<'a> Explainer<'a> {
         let lang = self.lang;
         let exponent = self.exponent;
         let rows = [
-            ("balance", lang.pick("余额", "all points"), statement.balance.to_string()),
-            ("available", lang.pick("可用余额", "may be used"), statement.available.to_string()),
-            ("earned", lang.pick("累积", "earned"), statement.totals.earned.to_string()),
-            ("redeemed", lang.pick("兑换", "used"), statement.totals.redeemed.to_string()),
-            ("clawed-back", lang.pick("扣回", "taken back"), statement.totals.clawed_back.to_string()),
-            ("expired", lang.pick("过期", "expired"), statement.totals.expired.to_string()),
-            ("debt", lang.pick("欠积分", "owed"), statement.debt.to_string()),
-            ("spend", lang.pick("累计消费额", "qualifying spend"), statement.qualifying_spend.display(exponent)),
-            ("tier", lang.pick("等级", "tier"), format!("{:?}", statement.tier)),
+            (
+                "balance",
+                lang.pick("余额", "all points"),
+                statement.balance.to_string(),
+            ),
+            (
+                "available",
+                lang.pick("可用余额", "may be used"),
+                statement.available.to_string(),
+            ),
+            (
+                "earned",
+                lang.pick("累积", "earned"),
+                statement.totals.earned.to_string(),
+            ),
+            (
+                "redeemed",
+                lang.pick("兑换", "used"),
+                statement.totals.redeemed.to_string(),
+            ),
+            (
+                "clawed-back",
+                lang.pick("扣回", "taken back"),
+                statement.totals.clawed_back.to_string(),
+            ),
+            (
+                "expired",
+                lang.pick("过期", "expired"),
+                statement.totals.expired.to_string(),
+            ),
+            (
+                "debt",
+                lang.pick("欠积分", "owed"),
+                statement.debt.to_string(),
+            ),
+            (
+                "spend",
+                lang.pick("累计消费额", "qualifying spend"),
+                statement.qualifying_spend.display(exponent),
+            ),
+            (
+                "tier",
+                lang.pick("等级", "tier"),
+                format!("{:?}", statement.tier),
+            ),
         ];
         for (name, words, value) in rows {
             writeln!(self.out, "{name:<12} {value:>14}  {words}")?;
         }
         for (rule, carry) in &statement.carries {
-            writeln!(self.out, "{:<12} {:>14}  {} {rule}", format!("carry:{rule}"), carry.display(exponent), lang.pick("余数", "carried by"))?;
+            writeln!(
+                self.out,
+                "{:<12} {:>14}  {} {rule}",
+                format!("carry:{rule}"),
+                carry.display(exponent),
+                lang.pick("余数", "carried by")
+            )?;
         }
         Ok(())
     }
@@ -86,9 +147,15 @@ impl<'a> Explainer<'a> {
         for step in &steps {
             let (added, after) = (self.amount(step.added), self.amount(step.after));
             let what = self.movement(&step.entry.movement);
-            writeln!(self.out, "{}  {added:>14}  = {after:>14}  {what}", step.entry.at)?;
+            writeln!(
+                self.out,
+                "{}  {added:>14}  = {after:>14}  {what}",
+                step.entry.at
+            )?;
         }
-        let total = steps.last().map_or_else(|| "0".to_owned(), |step| self.amount(step.after));
+        let total = steps
+            .last()
+            .map_or_else(|| "0".to_owned(), |step| self.amount(step.after));
         writeln!(self.out, "{}: {total}", self.lang.pick("合计", "total"))?;
         Ok(())
     }
@@ -99,15 +166,25 @@ impl<'a> Explainer<'a> {
                 let words = self.outcome(change.outcome);
                 let metric = change.metric.display(self.exponent);
                 let needed = change.senior_from.display(self.exponent);
-                writeln!(self.out, "{}  {words}: {metric} / {needed}", change.effective_at)?;
+                writeln!(
+                    self.out,
+                    "{}  {words}: {metric} / {needed}",
+                    change.effective_at
+                )?;
             }
         }
         let statement = self.engine.statement(account)?;
-        let (metric, missing) =
-            (statement.metric.display(self.exponent), statement.missing.display(self.exponent));
+        let (metric, missing) = (
+            statement.metric.display(self.exponent),
+            statement.missing.display(self.exponent),
+        );
         let words = self.lang.pick("当前", "now");
         let short = self.lang.pick("还差", "missing");
-        writeln!(self.out, "{words}: {:?}, {metric}, {short} {missing}", statement.tier)?;
+        writeln!(
+            self.out,
+            "{words}: {:?}, {metric}, {short} {missing}",
+            statement.tier
+        )?;
         Ok(())
     }
 
@@ -115,13 +192,25 @@ impl<'a> Explainer<'a> {
         let statement = self.engine.statement(account)?;
         let now = self.engine.now();
         for lot in &statement.lots {
-            let end = lot.grant.expires_at.map_or_else(|| "-".to_owned(), |end| end.to_string());
+            let end = lot
+                .grant
+                .expires_at
+                .map_or_else(|| "-".to_owned(), |end| end.to_string());
             let (left, held) = (lot.remaining, lot.held);
             let usable = lot.available(now);
             let words = self.lang.pick("批次", "lot");
-            writeln!(self.out, "{words} {}  {left} - {held} -> {usable}  < {end}", lot.grant.id)?;
+            writeln!(
+                self.out,
+                "{words} {}  {left} - {held} -> {usable}  < {end}",
+                lot.grant.id
+            )?;
         }
-        writeln!(self.out, "{}: {}", self.lang.pick("合计", "total"), statement.available)?;
+        writeln!(
+            self.out,
+            "{}: {}",
+            self.lang.pick("合计", "total"),
+            statement.available
+        )?;
         Ok(())
     }
 
@@ -129,7 +218,11 @@ impl<'a> Explainer<'a> {
         let story = self.engine.story(receipt)?;
         let sale = &story.sale;
         let (tier, times) = (sale.tier, sale.multiplier);
-        writeln!(self.out, "{}  {}  {tier:?} × {times}", sale.id, sale.sold_at)?;
+        writeln!(
+            self.out,
+            "{}  {}  {tier:?} × {times}",
+            sale.id, sale.sold_at
+        )?;
         for (number, line) in (1_u32..).zip(&sale.lines) {
             let paid = line.line.paid.display(self.exponent);
             let points = line.points_share.display(self.exponent);
@@ -137,12 +230,17 @@ impl<'a> Explainer<'a> {
             let by = self.lang.pick("积分抵扣", "by points");
             let keeps = self.lang.pick("保留", "kept");
             let (product, department) = (&line.line.product, &line.line.department);
-            writeln!(self.out, "  {number}. {product} {department}: {paid}, {by} {points}, {keeps} {kept}")?;
+            writeln!(
+                self.out,
+                "  {number}. {product} {department}: {paid}, {by} {points}, {keeps} {kept}"
+            )?;
         }
         for entry in &story.entries {
             let what = self.movement(&entry.movement);
             writeln!(self.out, "{}  {what}", entry.at)?;
-            if let Movement::Earn { traces, .. } | Movement::Clawback { traces, .. } = &entry.movement {
+            if let Movement::Earn { traces, .. } | Movement::Clawback { traces, .. } =
+                &entry.movement
+            {
                 for trace in traces {
                     self.trace(trace)?;
                 }
@@ -186,11 +284,25 @@ impl<'a> Explainer<'a> {
             for (month, points) in &liability.months {
                 writeln!(self.out, "{:<8} {points:>14}", month_name(*month))?;
             }
-            writeln!(self.out, "{}: {}", self.lang.pick("未兑换积分负债", "outstanding"), liability.outstanding)?;
-            writeln!(self.out, "{}: {}", self.lang.pick("会员欠积分", "owed by members"), liability.receivable)?;
+            writeln!(
+                self.out,
+                "{}: {}",
+                self.lang.pick("未兑换积分负债", "outstanding"),
+                liability.outstanding
+            )?;
+            writeln!(
+                self.out,
+                "{}: {}",
+                self.lang.pick("会员欠积分", "owed by members"),
+                liability.receivable
+            )?;
             return Ok(());
         };
-        let month = if month == "never" { None } else { Some(parse_month(month)?) };
+        let month = if month == "never" {
+            None
+        } else {
+            Some(parse_month(month)?)
+        };
         let moves = self.engine.liability_moves(month)?;
         for (other, points) in &moves.moves {
             writeln!(self.out, "{points:>14}  {}", self.journal_account(*other))?;
@@ -211,15 +323,23 @@ impl<'a> Explainer<'a> {
         let lang = self.lang;
         match movement {
             Movement::Open { .. } => lang.pick("开户", "opened").to_owned(),
-            Movement::Earn { sale, .. } => format!("{} {sale}", lang.pick("消费累积", "earned by sale")),
-            Movement::Redeem { hold, .. } => format!("{} {hold}", lang.pick("积分兑换", "used through hold")),
+            Movement::Earn { sale, .. } => {
+                format!("{} {sale}", lang.pick("消费累积", "earned by sale"))
+            }
+            Movement::Redeem { hold, .. } => {
+                format!("{} {hold}", lang.pick("积分兑换", "used through hold"))
+            }
             Movement::Return { .. } => lang.pick("积分退回", "points came back").to_owned(),
-            Movement::Clawback { sale, .. } => format!("{} {sale}", lang.pick("积分扣回", "taken back, sale")),
+            Movement::Clawback { sale, .. } => {
+                format!("{} {sale}", lang.pick("积分扣回", "taken back, sale"))
+            }
             Movement::Repay { .. } => lang.pick("偿还欠积分", "paid a debt").to_owned(),
             Movement::Adjust { reason, actor, .. } => {
                 format!("{}: {reason} ({actor})", lang.pick("积分调整", "adjusted"))
             }
-            Movement::Expire { lot, .. } => format!("{} {lot}", lang.pick("积分过期,批次", "expired, lot")),
+            Movement::Expire { lot, .. } => {
+                format!("{} {lot}", lang.pick("积分过期,批次", "expired, lot"))
+            }
             Movement::Assess(change) => self.outcome(change.outcome).to_owned(),
             Movement::Sanction { state, reason, .. } => {
                 format!("{} {state:?}: {reason}", lang.pick("会员状态", "state"))
@@ -262,10 +382,20 @@ fn parse_month(text: &str) -> Result<Month, Failure> {
     let parsed = text.split_once('-').and_then(|(year, month)| {
         let (year, month) = (year.parse::<i32>().ok()?, month.parse::<i32>().ok()?);
         let fits = (1..=12).contains(&month) && (1970..=9999).contains(&year);
-        fits.then(|| Month(year.saturating_mul(12).saturating_add(month).saturating_sub(1)))
+        fits.then(|| {
+            Month(
+                year.saturating_mul(12)
+                    .saturating_add(month)
+                    .saturating_sub(1),
+            )
+        })
     });
     parsed.ok_or_else(|| {
-        Failure::new("bad_month", "月份应为 2018-03 或 never", "a month is 2018-03 or never")
+        Failure::new(
+            "bad_month",
+            "月份应为 2018-03 或 never",
+            "a month is 2018-03 or never",
+        )
     })
 }
 
@@ -279,16 +409,18 @@ fn number_of(name: &str) -> Result<Number, Failure> {
         "expired" => Ok(Number::Expired),
         "debt" => Ok(Number::Debt),
         "spend" => Ok(Number::Spend),
-        other => match other.strip_prefix("carry:") {
-            Some(rule) => Ok(Number::Carry(rule.to_owned())),
-            None => {
+        other => {
+            let rule = other
+                .strip_prefix("carry:")
+                .map(|rule| Number::Carry(rule.to_owned()));
+            rule.ok_or_else(|| {
                 let known = "balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE";
-                Err(Failure::new(
+                Failure::new(
                     "unknown_number",
                     format!("没有名为 {other} 的数字;可用:{known}"),
                     format!("there is no number named {other}; known are {known}"),
-                ))
-            }
-        },
+                )
+            })
+        }
     }
 }

@@ -29,7 +29,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// A refusal of the program itself.
     pub(crate) fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { exit: FAILED, code, zh: zh.into(), en: en.into() }
+        Self {
+            exit: FAILED,
+            code,
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 
     /// The same with another exit code.
@@ -39,13 +44,21 @@ impl Failure {
 
     /// The same, with where it happened said first.
     pub(crate) fn at(self, zh: &str, en: &str) -> Self {
-        Self { zh: format!("{zh}:{}", self.zh), en: format!("{en}: {}", self.en), ..self }
+        Self {
+            zh: format!("{zh}:{}", self.zh),
+            en: format!("{en}: {}", self.en),
+            ..self
+        }
     }
 
     /// A file or folder that cannot be used.
     pub(crate) fn of_io(what: &std::path::Path, error: &io::Error) -> Self {
         let name = what.display();
-        Self::new("io", format!("无法使用 {name}:{error}"), format!("cannot use {name}: {error}"))
+        Self::new(
+            "io",
+            format!("无法使用 {name}:{error}"),
+            format!("cannot use {name}: {error}"),
+        )
     }
 
     /// Says it: the code, then the sentence in the language asked for, then in the other.
@@ -60,15 +73,7 @@ impl Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        let exit = match refusal {
-            Refusal::StoreDamaged
-            | Refusal::StoreFull
-            | Refusal::StoreInUse
-            | Refusal::StoreFailed
-            | Refusal::Busy
-            | Refusal::Unknown => STORE,
-            _ => FAILED,
-        };
+        let exit = if refusal.is_of_store() { STORE } else { FAILED };
         Self::new(refusal.code(), refusal.zh(), refusal.en()).with_exit(exit)
     }
 }
@@ -93,6 +98,10 @@ impl From<Stop> for Failure {
 impl From<io::Error> for Failure {
     /// What the program writes cannot be written.
     fn from(error: io::Error) -> Self {
-        Self::new("io", format!("无法写出:{error}"), format!("cannot write: {error}"))
+        Self::new(
+            "io",
+            format!("无法写出:{error}"),
+            format!("cannot write: {error}"),
+        )
     }
 }

@@ -16,10 +16,17 @@ impl Lang {
     /// By `--lang`, else by `LC_ALL`, `LC_MESSAGES`, `LANG`; English where none says Chinese.
     pub(crate) fn of_process() -> Self {
         let variables = ["LC_ALL", "LC_MESSAGES", "LANG"].map(env::var_os);
-        let locale = variables.into_iter().flatten().find(|value| !value.is_empty());
+        let locale = variables
+            .into_iter()
+            .flatten()
+            .find(|value| !value.is_empty());
         asked_for(env::args_os()).unwrap_or_else(|| {
             let locale = locale.unwrap_or_default();
-            if locale.to_string_lossy().starts_with("zh") { Self::Zh } else { Self::En }
+            if locale.to_string_lossy().starts_with("zh") {
+                Self::Zh
+            } else {
+                Self::En
+            }
         })
     }
 
@@ -43,9 +50,12 @@ impl Lang {
 
 /// `--lang` is looked for before the arguments are parsed, because the help itself is in that language.
 fn asked_for(arguments: impl Iterator<Item = OsString>) -> Option<Lang> {
-    let arguments: Vec<String> =
-        arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let joined = arguments.iter().find_map(|argument| argument.strip_prefix("--lang="));
+    let arguments: Vec<String> = arguments
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let joined = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("--lang="));
     let parted = || {
         let place = arguments.iter().position(|argument| argument == "--lang")?;
         arguments.get(place.checked_add(1)?).map(String::as_str)

@@ -23,7 +23,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to stdout and end with 0, a wrong call goes to stderr and ends with 2.
             let shown = error.print();
-            let code = if error.use_stderr() { failure::USAGE } else { 0 };
+            let code = if error.use_stderr() {
+                failure::USAGE
+            } else {
+                0
+            };
             return ExitCode::from(if shown.is_ok() { code } else { failure::FAILED });
         }
     };
@@ -31,8 +35,14 @@ fn main() -> ExitCode {
     match cli::run(&matches, lang, &mut out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let told = out.flush().and_then(|()| failure.tell(lang, &mut std::io::stderr().lock()));
-            ExitCode::from(if told.is_ok() { failure.exit } else { failure::FAILED })
+            let told = out
+                .flush()
+                .and_then(|()| failure.tell(lang, &mut std::io::stderr().lock()));
+            ExitCode::from(if told.is_ok() {
+                failure.exit
+            } else {
+                failure::FAILED
+            })
         }
     }
 }

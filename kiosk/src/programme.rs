@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use jifen::domain::programme::Programme;
 use jifen::domain::programme::Fault;
+use jifen::domain::programme::Programme;
 
 use crate::failure::Failure;
 use crate::lang::Lang;
@@ -26,8 +26,18 @@ pub(crate) fn check(path: &Path, lang: Lang, out: &mut dyn Write) -> Result<(), 
     let (rules, discounts) = (programme.earn.len(), programme.discounts.len());
     writeln!(out, "{} {} — {name}", programme.id, programme.version)?;
     writeln!(out, "{}: {}", lang.pick("哈希", "hash"), programme.hash)?;
-    writeln!(out, "{}: {}", lang.pick("生效", "effective from"), programme.effective_from)?;
-    writeln!(out, "{}: {rules}, {}: {discounts}", lang.pick("累积规则", "earn rules"), lang.pick("折扣", "discounts"))?;
+    writeln!(
+        out,
+        "{}: {}",
+        lang.pick("生效", "effective from"),
+        programme.effective_from
+    )?;
+    writeln!(
+        out,
+        "{}: {rules}, {}: {discounts}",
+        lang.pick("累积规则", "earn rules"),
+        lang.pick("折扣", "discounts")
+    )?;
     writeln!(out, "{}", lang.pick("检查通过", "the programme holds"))?;
     Ok(())
 }
@@ -35,7 +45,13 @@ pub(crate) fn check(path: &Path, lang: Lang, out: &mut dyn Write) -> Result<(), 
 fn refused(path: &Path, faults: &[Fault], lang: Lang) -> Failure {
     let told = |pick: fn(&Fault) -> &str| {
         let lines = faults.iter().map(|fault| {
-            format!("\n    {}:{}: {}: {}", path.display(), fault.line, fault.code.as_str(), pick(fault))
+            format!(
+                "\n    {}:{}: {}: {}",
+                path.display(),
+                fault.line,
+                fault.code.as_str(),
+                pick(fault)
+            )
         });
         lines.collect::<String>()
     };
@@ -45,6 +61,9 @@ fn refused(path: &Path, faults: &[Fault], lang: Lang) -> Failure {
     Failure::new(
         "bad_programme",
         format!("会员制度文件有 {count} 处错误{}", told(|fault| &fault.zh)),
-        format!("the programme file has {count} faults{}", told(|fault| &fault.en)),
+        format!(
+            "the programme file has {count} faults{}",
+            told(|fault| &fault.en)
+        ),
     )
 }

@@ -18,9 +18,15 @@ impl Progress {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{msg} {wide_bar} {percent}% {elapsed}/{eta}");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(what)
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+                .with_message(what)
         });
-        Self { bar, what, all, tenths_told: 0 }
+        Self {
+            bar,
+            what,
+            all,
+            tenths_told: 0,
+        }
     }
 
     /// So much is done.
@@ -33,8 +39,12 @@ impl Progress {
         if self.tenths_told < tenths {
             self.tenths_told = tenths;
             // Nobody may be listening, and the work goes on all the same.
-            let _: std::io::Result<()> =
-                writeln!(std::io::stderr().lock(), "{} {}%", self.what, tenths.saturating_mul(10));
+            let _: std::io::Result<()> = writeln!(
+                std::io::stderr().lock(),
+                "{} {}%",
+                self.what,
+                tenths.saturating_mul(10)
+            );
         }
     }
 

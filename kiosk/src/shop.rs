@@ -94,12 +94,17 @@ impl Folders {
                 .open(&path)
                 .map_err(|error| io(&error))?;
             let written = file.write_all(KEY_MARK).and_then(|()| file.write_all(&key));
-            written.and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
+            written
+                .and_then(|()| file.sync_all())
+                .map_err(|error| io(&error))?;
             let folder = File::open(&self.keys).and_then(|folder| folder.sync_all());
             folder.map_err(|error| io(&error))?;
             return Ok(InstallKey::from_bytes(key));
         }
-        let mode = fs::metadata(&path).map_err(|error| io(&error))?.permissions().mode();
+        let mode = fs::metadata(&path)
+            .map_err(|error| io(&error))?
+            .permissions()
+            .mode();
         if mode & 0o077 != 0 {
             let name = path.display();
             return Err(Failure::new(
@@ -111,7 +116,9 @@ impl Folders {
         let mut bytes = Vec::new();
         let read = File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
         read.map_err(|error| io(&error))?;
-        let key = bytes.strip_prefix(KEY_MARK).and_then(|key| <[u8; 32]>::try_from(key).ok());
+        let key = bytes
+            .strip_prefix(KEY_MARK)
+            .and_then(|key| <[u8; 32]>::try_from(key).ok());
         key.map(InstallKey::from_bytes).ok_or_else(|| {
             let name = path.display();
             Failure::new(
@@ -126,7 +133,10 @@ impl Folders {
 /// An engine that leaves nothing behind: for comparison, and for files that are only looked at.
 pub(crate) fn in_memory() -> Result<Shop, Failure> {
     let keys = Arc::new(Keys::of_install(InstallKey::from_bytes(random()?)));
-    shop(Arc::new(MemoryStore::new(Some(closing(keys.clone())))), keys)
+    shop(
+        Arc::new(MemoryStore::new(Some(closing(keys.clone())))),
+        keys,
+    )
 }
 
 fn shop(store: Arc<dyn Store>, keys: Arc<Keys>) -> Result<Shop, Failure> {

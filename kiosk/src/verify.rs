@@ -15,7 +15,9 @@ const TOLD_MAX: usize = 100;
 pub(crate) fn verify(engine: &Engine, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     let mut progress: Option<Progress> = None;
     let verified = engine.verify(&mut |done, all| {
-        progress.get_or_insert_with(|| Progress::new(lang.pick("核对", "verify"), all)).at(done);
+        progress
+            .get_or_insert_with(|| Progress::new(lang.pick("核对", "verify"), all))
+            .at(done);
     })?;
     if let Some(progress) = progress {
         progress.finish();
@@ -29,7 +31,9 @@ pub(crate) fn verify(engine: &Engine, lang: Lang, out: &mut dyn Write) -> Result
         (lang.pick("回执", "receipts"), verified.receipts),
         (lang.pick("总账行", "journal rows"), verified.journal_rows),
     ];
-    let counts = counts.map(|(what, count)| format!("{count} {what}")).join(", ");
+    let counts = counts
+        .map(|(what, count)| format!("{count} {what}"))
+        .join(", ");
     writeln!(out, "{counts}")?;
     for difference in verified.differences.iter().take(TOLD_MAX) {
         writeln!(out, "{difference}")?;

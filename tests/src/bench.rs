@@ -33,7 +33,10 @@ impl Bench {
     /// An engine over a store in memory, with one programme.
     pub fn in_memory(programme: &str) -> Self {
         let bench = Self::over(Arc::new(MemoryStore::new(Some(closing(keys())))));
-        bench.engine.activate(programme).expect("the programme holds");
+        bench
+            .engine
+            .activate(programme)
+            .expect("the programme holds");
         bench
     }
 
@@ -47,13 +50,20 @@ impl Bench {
         let clock = Arc::new(GivenClock::default());
         let entropy = Arc::new(SeededEntropy::new([seed; 32]));
         let engine = Engine::open(store, keys(), clock.clone(), entropy, Settings::default());
-        Self { engine: engine.expect("the store opens"), clock }
+        Self {
+            engine: engine.expect("the store opens"),
+            clock,
+        }
     }
 
     /// Everything adds up.
     pub fn assert_verified(&self, after: &str) {
         let verified = self.engine.verify(&mut |_, _| {}).expect("the store reads");
-        assert!(verified.differences.is_empty(), "{after}: {:#?}", verified.differences);
+        assert!(
+            verified.differences.is_empty(),
+            "{after}: {:#?}",
+            verified.differences
+        );
     }
 }
 
@@ -73,5 +83,8 @@ pub fn key(at: Moment, number: u64) -> IdempotencyKey {
     uuid[8..].copy_from_slice(&number.to_be_bytes());
     uuid[6] = 0x70;
     uuid[8] = 0x80 | (uuid[8] & 0x3f);
-    IdempotencyKey { terminal: "test".to_owned(), uuid }
+    IdempotencyKey {
+        terminal: "test".to_owned(),
+        uuid,
+    }
 }

@@ -79,7 +79,10 @@ impl Story {
         let expected: Vec<&str> = expected.split_whitespace().collect();
         match words.as_slice() {
             ["set", rest @ ..] => {
-                assert!(self.bench.is_none(), "{place}: set comes before the first command");
+                assert!(
+                    self.bench.is_none(),
+                    "{place}: set comes before the first command"
+                );
                 self.set(&rest.join(" "));
             }
             ["at", time] => {
@@ -132,8 +135,11 @@ impl Story {
         let now = self.now;
         match words {
             ["open", who] => {
-                let open = Open { account: account(who), reference: (*who).to_owned() };
-                self.bench().engine.run(key, open)
+                let open = Open {
+                    account: account(who),
+                    reference: (*who).to_owned(),
+                };
+                self.bench().engine.run(&key, open)
             }
             ["sale", who, sale, items @ ..] => {
                 let mut holds = Vec::new();
@@ -145,10 +151,15 @@ impl Story {
                         "hold" => {
                             let name = items.next().expect("a hold");
                             let (name, points) = match name.split_once('/') {
-                                Some((name, points)) => (name, points.parse().ok().and_then(Points::new)),
+                                Some((name, points)) => {
+                                    (name, points.parse().ok().and_then(Points::new))
+                                }
                                 None => (*name, None),
                             };
-                            holds.push(UseHold { hold: self.holds[name], points });
+                            holds.push(UseHold {
+                                hold: self.holds[name],
+                                points,
+                            });
                         }
                         "sold" => {
                             let time = format!("{}:00+08:00", items.next().expect("a time"));
@@ -159,41 +170,84 @@ impl Story {
                 }
                 let receipt = receipt(sale);
                 let sale_name = (*sale).to_owned();
-                let command = TakeSale { account: account(who), receipt, sold_at, lines, holds };
-                let answer = self.bench().engine.run(key, command);
-                if let Ok(Answer { receipt: Receipt::Sold(sold), .. }) = &answer {
+                let command = TakeSale {
+                    account: account(who),
+                    receipt,
+                    sold_at,
+                    lines,
+                    holds,
+                };
+                let answer = self.bench().engine.run(&key, command);
+                if let Ok(Answer {
+                    receipt: Receipt::Sold(sold),
+                    ..
+                }) = &answer
+                {
                     self.sales.insert(sale_name, sold.sale);
                 }
                 answer
             }
             ["refund", who, sale, slip, items @ ..] => {
-                let sale = self.sales.get(*sale).copied().unwrap_or(SaleId::from_bytes([0; 16]));
+                let sale = self
+                    .sales
+                    .get(*sale)
+                    .copied()
+                    .unwrap_or(SaleId::from_bytes([0; 16]));
                 let lines = items.iter().map(|item| refund_line(item)).collect();
-                let refund = TakeRefund { account: account(who), receipt: receipt(slip), sale, lines };
-                self.bench().engine.run(key, refund)
+                let refund = TakeRefund {
+                    account: account(who),
+                    receipt: receipt(slip),
+                    sale,
+                    lines,
+                };
+                self.bench().engine.run(&key, refund)
             }
             ["reverse", who, sale] => {
                 let engine = &self.bench().engine;
                 let original = engine.original_of_receipt(Kind::Sale, &receipt(sale))?;
-                engine.run(key, Reverse { account: account(who), original })
+                engine.run(
+                    &key,
+                    Reverse {
+                        account: account(who),
+                        original,
+                    },
+                )
             }
             ["hold", who, hold, points, payable] => {
                 let lines = vec![line(&format!("X:{payable}"))];
-                let place = PlaceHold { account: account(who), points: points_of(points), lines };
-                let answer = self.bench().engine.run(key, place);
-                if let Ok(Answer { receipt: Receipt::Held(held), .. }) = &answer {
+                let place = PlaceHold {
+                    account: account(who),
+                    points: points_of(points),
+                    lines,
+                };
+                let answer = self.bench().engine.run(&key, place);
+                if let Ok(Answer {
+                    receipt: Receipt::Held(held),
+                    ..
+                }) = &answer
+                {
                     self.holds.insert((*hold).to_owned(), held.hold);
                 }
                 answer
             }
             ["capture", who, hold, points] => {
                 let hold = self.holds[*hold];
-                let capture = Capture { account: account(who), hold, points: points_of(points) };
-                self.bench().engine.run(key, capture)
+                let capture = Capture {
+                    account: account(who),
+                    hold,
+                    points: points_of(points),
+                };
+                self.bench().engine.run(&key, capture)
             }
             ["void", who, hold] => {
                 let hold = self.holds[*hold];
-                self.bench().engine.run(key, VoidHold { account: account(who), hold })
+                self.bench().engine.run(
+                    &key,
+                    VoidHold {
+                        account: account(who),
+                        hold,
+                    },
+                )
             }
             ["redeem", who, hold, points, payable] => {
                 let redeem = Redeem {
@@ -202,16 +256,24 @@ impl Story {
                     points: points_of(points),
                     payable: money(payable),
                 };
-                let answer = self.bench().engine.run(key, redeem);
-                if let Ok(Answer { receipt: Receipt::Captured(captured), .. }) = &answer {
+                let answer = self.bench().engine.run(&key, redeem);
+                if let Ok(Answer {
+                    receipt: Receipt::Captured(captured),
+                    ..
+                }) = &answer
+                {
                     self.holds.insert((*hold).to_owned(), captured.hold);
                 }
                 answer
             }
             ["return", who, hold, points] => {
                 let hold = self.holds[*hold];
-                let command = ReturnPoints { account: account(who), hold, points: points_of(points) };
-                self.bench().engine.run(key, command)
+                let command = ReturnPoints {
+                    account: account(who),
+                    hold,
+                    points: points_of(points),
+                };
+                self.bench().engine.run(&key, command)
             }
             ["adjust", who, points, rest @ ..] => {
                 let adjust = Adjust {
@@ -221,7 +283,7 @@ impl Story {
                     actor: "staff-1".to_owned(),
                     approved_by: rest.first().map(|name| (*name).to_owned()),
                 };
-                self.bench().engine.run(key, adjust)
+                self.bench().engine.run(&key, adjust)
             }
             ["state", who, state] => {
                 let state = match *state {
@@ -233,7 +295,15 @@ impl Story {
                     _ => panic!("{place}: no such state"),
                 };
                 let (reason, actor) = ("untrue data".to_owned(), "staff-1".to_owned());
-                self.bench().engine.run(key, Sanction { account: account(who), state, reason, actor })
+                self.bench().engine.run(
+                    &key,
+                    Sanction {
+                        account: account(who),
+                        state,
+                        reason,
+                        actor,
+                    },
+                )
             }
             _ => panic!("{place}: no such command"),
         }
@@ -242,9 +312,15 @@ impl Story {
     fn check(&mut self, who: &str, pairs: &[&str], place: &str) {
         let now = self.now;
         self.bench().clock.follow(now);
-        let statement = self.bench().engine.statement(account(who)).unwrap_or_else(|r| panic!("{place}: {r}"));
+        let statement = self
+            .bench()
+            .engine
+            .statement(account(who))
+            .unwrap_or_else(|r| panic!("{place}: {r}"));
         for pair in pairs.chunks(2) {
-            let [name, wanted] = pair else { panic!("{place}: a name and a value") };
+            let [name, wanted] = pair else {
+                panic!("{place}: a name and a value")
+            };
             let is = match *name {
                 "balance" => statement.balance.to_string(),
                 "available" => statement.available.to_string(),
@@ -277,15 +353,22 @@ impl Story {
                 None => view.lot(id)?,
             })
         });
-        let lot = lot.expect("the store reads").unwrap_or_else(|| panic!("{place}: no such lot"));
+        let lot = lot
+            .expect("the store reads")
+            .unwrap_or_else(|| panic!("{place}: no such lot"));
         assert_eq!(lot.remaining.to_string(), remaining, "{place}");
         for pair in pairs.chunks(2) {
-            let [name, wanted] = pair else { panic!("{place}: a name and a value") };
+            let [name, wanted] = pair else {
+                panic!("{place}: a name and a value")
+            };
             let is = match *name {
                 "held" => lot.held.to_string(),
                 "available" => lot.available(now).to_string(),
                 "lapsed" => lot.lapsed.to_string(),
-                "ends" => lot.grant.expires_at.map_or("never".to_owned(), |end| end.to_string()),
+                "ends" => lot
+                    .grant
+                    .expires_at
+                    .map_or("never".to_owned(), |end| end.to_string()),
                 _ => panic!("{place}: no such number"),
             };
             assert_eq!(is, *wanted, "{place}: {name}");
@@ -294,10 +377,17 @@ impl Story {
 
     /// `entry A Expire`: the newest entry is of this kind.
     fn entry(&mut self, who: &str, wanted: &[&str], place: &str) {
-        let entries = self.bench().engine.entries(account(who)).expect("the store reads");
+        let entries = self
+            .bench()
+            .engine
+            .entries(account(who))
+            .expect("the store reads");
         let newest = format!("{:?}", entries[0].movement);
         for word in wanted {
-            assert!(newest.contains(word), "{place}: the newest entry is {newest}");
+            assert!(
+                newest.contains(word),
+                "{place}: the newest entry is {newest}"
+            );
         }
     }
 
@@ -306,7 +396,9 @@ impl Story {
         let quote = self.bench().engine.quote(account(who), &lines);
         let quote = quote.unwrap_or_else(|refusal| panic!("{place}: {refusal}"));
         for pair in expected.chunks(2) {
-            let [name, wanted] = pair else { panic!("{place}: a name and a value") };
+            let [name, wanted] = pair else {
+                panic!("{place}: a name and a value")
+            };
             let is = match *name {
                 "total" => quote.total.display(2),
                 "discount" => quote.discounts.total.display(2),
@@ -314,7 +406,11 @@ impl Story {
                 "most" => quote.most_points.to_string(),
                 "worth" => quote.worth.display(2),
                 "paid" => {
-                    let paid = quote.discounts.lines.iter().map(|line| line.paid.display(2));
+                    let paid = quote
+                        .discounts
+                        .lines
+                        .iter()
+                        .map(|line| line.paid.display(2));
                     paid.collect::<Vec<_>>().join("/")
                 }
                 _ => panic!("{place}: no such number"),
@@ -332,9 +428,13 @@ fn compare(answer: &Result<Answer, Refusal>, expected: &[&str], place: &str) {
         }
         return;
     }
-    let answer = answer.as_ref().unwrap_or_else(|refusal| panic!("{place}: {refusal}"));
+    let answer = answer
+        .as_ref()
+        .unwrap_or_else(|refusal| panic!("{place}: {refusal}"));
     for pair in expected.chunks(2) {
-        let [name, wanted] = pair else { panic!("{place}: a name and a value") };
+        let [name, wanted] = pair else {
+            panic!("{place}: a name and a value")
+        };
         let is = match (&answer.receipt, *name) {
             (Receipt::Sold(sold), "earned") => sold.earned.to_string(),
             (Receipt::Sold(sold), "money") => sold.money.display(2),
@@ -375,26 +475,35 @@ fn money(text: &str) -> Money {
 }
 
 fn points_of(text: &str) -> Points {
-    text.parse().ok().and_then(Points::new).unwrap_or_else(|| panic!("{text}: not points"))
+    text.parse()
+        .ok()
+        .and_then(Points::new)
+        .unwrap_or_else(|| panic!("{text}: not points"))
 }
 
 fn receipt(number: &str) -> ReceiptNo {
-    ReceiptNo { store: "1".to_owned(), till: "1".to_owned(), number: number.to_owned() }
+    ReceiptNo {
+        store: "1".to_owned(),
+        till: "1".to_owned(),
+        number: number.to_owned(),
+    }
 }
 
 /// `PRODUCT:PAIDxQUANTITY@DEPARTMENT!KIND`
 pub fn line(item: &str) -> Line {
-    let (rest, kind) = item.split_once('!').map_or((item, LineKind::Goods), |(rest, kind)| {
-        let kind = match kind {
-            "top_up" => LineKind::TopUp,
-            "gift_card" => LineKind::GiftCard,
-            "deposit" => LineKind::Deposit,
-            "tip" => LineKind::Tip,
-            "fee" => LineKind::Fee,
-            _ => panic!("{item}: no such kind"),
-        };
-        (rest, kind)
-    });
+    let (rest, kind) = item
+        .split_once('!')
+        .map_or((item, LineKind::Goods), |(rest, kind)| {
+            let kind = match kind {
+                "top_up" => LineKind::TopUp,
+                "gift_card" => LineKind::GiftCard,
+                "deposit" => LineKind::Deposit,
+                "tip" => LineKind::Tip,
+                "fee" => LineKind::Fee,
+                _ => panic!("{item}: no such kind"),
+            };
+            (rest, kind)
+        });
     let (rest, department) = rest.split_once('@').unwrap_or((rest, ""));
     let (rest, quantity) = rest.split_once('x').unwrap_or((rest, "1"));
     let (product, paid) = rest.split_once(':').unwrap_or(("P", rest));
@@ -410,11 +519,17 @@ pub fn line(item: &str) -> Line {
 
 fn refund_line(item: &str) -> RefundLine {
     let (line, of) = if let Some((line, quantity)) = item.split_once('*') {
-        (line, RefundOf::Quantity(Quantity::parse(quantity).expect("a quantity")))
+        (
+            line,
+            RefundOf::Quantity(Quantity::parse(quantity).expect("a quantity")),
+        )
     } else if let Some((line, amount)) = item.split_once('=') {
         (line, RefundOf::Amount(money(amount)))
     } else {
         (item, RefundOf::Rest)
     };
-    RefundLine { line: line.parse().expect("a line"), of }
+    RefundLine {
+        line: line.parse().expect("a line"),
+        of,
+    }
 }

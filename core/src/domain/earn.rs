@@ -47,15 +47,20 @@ pub struct Trace {
 ///
 /// `counted(rule, sale)`: the weighted base; with `carry = false` cut down to a multiple of `per`; then at most the
 /// cap of a sale. `None` on overflow.
-pub fn counted(rule: &EarnRule, base: Money, multiplier: Multiplier) -> Option<(Exact, Option<Cap>)> {
+pub fn counted(
+    rule: &EarnRule,
+    base: Money,
+    multiplier: Multiplier,
+) -> Option<(Exact, Option<Cap>)> {
     let per = Exact::of(rule.per)?;
     let weighted = Exact::of(base)?.times(multiplier)?;
-    let whole =
-        if rule.carry { weighted } else { per.checked_times(weighted.whole_units(per)?)? };
-    match cap_amount(rule, rule.cap_per_sale)? {
-        Some(most) if most < whole => Some((most, Some(Cap::Sale))),
-        Some(_) | None => Some((whole, None)),
-    }
+    let whole = if rule.carry {
+        weighted
+    } else {
+        per.checked_times(weighted.whole_units(per)?)?
+    };
+    let limited = limit(rule, rule.cap_per_sale, whole)?;
+    Some((limited, (limited < whole).then_some(Cap::Sale)))
 }
 
 /// The change of one rule's points when what counts of a sale changes.
@@ -89,11 +94,12 @@ pub struct Step {
 /// Units and carry after a change: `Δ`, `units` and `carry` of semantics §2. `None` on overflow.
 pub fn step(rule: &EarnRule, change: &Change) -> Option<Step> {
     let per = Exact::of(rule.per)?;
-    let day_after =
-        change.day_before.checked_sub(change.counted_before)?.checked_add(change.counted)?;
-    let most = cap_amount(rule, rule.cap_per_day)?;
-    let limited = |day: Exact| most.map_or(day, |most| day.min(most));
-    let delta = limited(day_after).checked_sub(limited(change.day_before))?;
+    let day_after = change
+        .day_before
+        .checked_sub(change.counted_before)?
+        .checked_add(change.counted)?;
+    let limited = limit(rule, rule.cap_per_day, day_after)?;
+    let delta = limited.checked_sub(limit(rule, rule.cap_per_day, change.day_before)?)?;
 
     let filled = change.carry_before.checked_add(delta)?;
     let units = filled.whole_units(per)?;
@@ -105,13 +111,13 @@ pub fn step(rule: &EarnRule, change: &Change) -> Option<Step> {
         day_after,
         carry_after,
         points,
-        day_capped: limited(day_after) < day_after,
+        day_capped: limited < day_after,
     })
 }
 
-/// The amount at which a cap is reached: `cap / points × per`.
-fn cap_amount(rule: &EarnRule, cap: Option<Points>) -> Option<Option<Exact>> {
-    let Some(cap) = cap else { return Some(None) };
+/// An amount, or that at which a cap is reached where this is less: `cap / points × per`.
+pub fn limit(rule: &EarnRule, cap: Option<Points>, amount: Exact) -> Option<Exact> {
+    let Some(cap) = cap else { return Some(amount) };
     let units = cap.count().checked_div(rule.points)?;
-    Exact::of(rule.per)?.checked_times(units).map(Some)
+    Some(amount.min(Exact::of(rule.per)?.checked_times(units)?))
 }

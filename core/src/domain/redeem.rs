@@ -116,6 +116,10 @@ impl RedeemTerms {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod tests {
     use proptest::prelude::*;
 

@@ -196,6 +196,19 @@ refusals! {
 }
 
 impl Refusal {
+    /// Whether it is the store that refused, and no rule.
+    pub const fn is_of_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Busy
+                | Self::Unknown
+                | Self::StoreDamaged
+                | Self::StoreFull
+                | Self::StoreInUse
+                | Self::StoreFailed
+        )
+    }
+
     /// Whether the refusal is kept under its idempotency key (semantics 35).
     pub const fn is_remembered(&self) -> bool {
         match self.retry() {

@@ -1,6 +1,7 @@
 //! Sharing a whole number of minor units or points over lines, exactly, by largest remainder (semantics 20).
 //! Integers only; what a share means is decided by the caller.
 
+use core::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::basket::{Line, LineKind};
@@ -70,7 +71,7 @@ pub(super) fn share_within(total: i64, weights: &[i128], rooms: &[i64]) -> Optio
 
     let mut over = total.checked_sub(sum_of(places.iter().map(|place| place.given))?)?;
     let mut order: Vec<&mut Place> = places.iter_mut().filter(|place| 0 < place.weight).collect();
-    order.sort_by(|one, other| other.remainder.cmp(&one.remainder));
+    order.sort_by_key(|place| Reverse(place.remainder));
     while 0 < over {
         let before = over;
         for place in &mut order {
@@ -96,23 +97,21 @@ struct Place {
 }
 
 /// The sum, unless it overflows.
-fn sum_of(numbers: impl Iterator<Item = i64>) -> Option<i64> {
-    numbers.fold(Some(0), |sum, number| sum?.checked_add(number))
+fn sum_of(mut numbers: impl Iterator<Item = i64>) -> Option<i64> {
+    numbers.try_fold(0_i64, i64::checked_add)
 }
 
 /// Lines alike in product, department, category and kind: they count as one line, at the place of the first.
 #[derive(Debug)]
-pub(super) struct Alike<'l> {
-    /// The first of them.
-    pub(super) first: &'l Line,
+pub(super) struct Alike {
     /// Their places in the basket, in order.
     pub(super) places: Vec<usize>,
 }
 
 /// The lines that `is_wanted` lets through, like ones together.
-pub(super) fn alike<'l>(lines: &'l [Line], is_wanted: impl Fn(&Line) -> bool) -> Vec<Alike<'l>> {
+pub(super) fn alike(lines: &[Line], is_wanted: impl Fn(&Line) -> bool) -> Vec<Alike> {
     let mut known: HashMap<(&str, &str, &str, LineKind), usize> = HashMap::new();
-    let mut groups: Vec<Alike<'l>> = Vec::new();
+    let mut groups: Vec<Alike> = Vec::new();
     for (place, line) in lines.iter().enumerate().filter(|(_, line)| is_wanted(line)) {
         let label = (
             &*line.product,
@@ -125,7 +124,6 @@ pub(super) fn alike<'l>(lines: &'l [Line], is_wanted: impl Fn(&Line) -> bool) ->
             group.places.push(place);
         } else {
             groups.push(Alike {
-                first: line,
                 places: vec![place],
             });
         }
@@ -135,8 +133,8 @@ pub(super) fn alike<'l>(lines: &'l [Line], is_wanted: impl Fn(&Line) -> bool) ->
 
 /// Shares `total` over like lines as wholes, and then within each, always by `weights` (one for each line of
 /// the basket; lines in no group get nothing).
-fn share_alike(total: i64, groups: &[Alike<'_>], weights: &[i64]) -> Option<Vec<i64>> {
-    let weights_within = |group: &Alike<'_>| -> Option<Vec<i128>> {
+fn share_alike(total: i64, groups: &[Alike], weights: &[i64]) -> Option<Vec<i64>> {
+    let weights_within = |group: &Alike| -> Option<Vec<i128>> {
         let weight = |place: &usize| weights.get(*place).copied().map(i128::from);
         group.places.iter().map(weight).collect()
     };
@@ -183,6 +181,10 @@ pub fn share_redemption(
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod tests {
     use proptest::prelude::*;
 

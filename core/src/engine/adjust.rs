@@ -50,7 +50,11 @@ fn check_words(words: &[&String]) -> Result<(), Refusal> {
     let unfit = |word: &&&String| {
         word.trim().is_empty() || 200 < word.len() || word.chars().any(char::is_control)
     };
-    if words.iter().any(|word| unfit(&word)) { Err(Refusal::BadReason) } else { Ok(()) }
+    if words.iter().any(|word| unfit(&word)) {
+        Err(Refusal::BadReason)
+    } else {
+        Ok(())
+    }
 }
 
 impl Verb for Adjust {
@@ -78,12 +82,20 @@ impl Verb for Adjust {
             return Err(Refusal::NothingToAdjust);
         }
         let size = self.points.checked_abs().ok_or(Refusal::AmountTooLarge)?;
-        if Points::MAX.count() < size { Err(Refusal::AmountTooLarge) } else { Ok(()) }
+        if Points::MAX.count() < size {
+            Err(Refusal::AmountTooLarge)
+        } else {
+            Ok(())
+        }
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
-        let size = self.points.checked_abs().and_then(Points::new).ok_or(LedgerError::Overflow)?;
+        let size = self
+            .points
+            .checked_abs()
+            .and_then(Points::new)
+            .ok_or(LedgerError::Overflow)?;
         if work.settings.second_person_above < size && self.approved_by.is_none() {
             return Err(Refusal::SecondPersonNeeded.into());
         }
@@ -94,7 +106,10 @@ impl Verb for Adjust {
             lot.available_at = work.now;
             (Some(lot), Vec::new())
         } else {
-            let available = desk.account.available(work.now).ok_or(LedgerError::Overflow)?;
+            let available = desk
+                .account
+                .available(work.now)
+                .ok_or(LedgerError::Overflow)?;
             if available < size {
                 return Err(Refusal::NotEnough { available }.into());
             }
@@ -103,7 +118,10 @@ impl Verb for Adjust {
                 .account
                 .in_spending_order()
                 .into_iter()
-                .map(|lot| Part { lot: lot.grant.id, points: lot.available(now) })
+                .map(|lot| Part {
+                    lot: lot.grant.id,
+                    points: lot.available(now),
+                })
                 .collect();
             (None, take(size, offers))
         };
@@ -121,7 +139,11 @@ impl Verb for Adjust {
             desk.after_credit(work.now, &lot)?;
         }
         let balance = desk.account.balance().ok_or(LedgerError::Overflow)?;
-        let adjusted = Adjusted { points: self.points, balance, debt: desk.account.debt };
+        let adjusted = Adjusted {
+            points: self.points,
+            balance,
+            debt: desk.account.debt,
+        };
 
         work.finish(self.account, reference, desk, programme.hash, None)?;
         Ok(Receipt::Adjusted(adjusted))

@@ -62,14 +62,21 @@ impl core::fmt::Debug for SeededEntropy {
 impl SeededEntropy {
     /// All seeds follow from this one.
     pub const fn new(seed: [u8; 32]) -> Self {
-        Self { seed, drawn: AtomicI64::new(0) }
+        Self {
+            seed,
+            drawn: AtomicI64::new(0),
+        }
     }
 }
 
 impl Entropy for SeededEntropy {
     fn seed(&self) -> [u8; 32] {
         let number = self.drawn.fetch_add(1, Ordering::SeqCst);
-        Sha256::new().chain_update(self.seed).chain_update(number.to_be_bytes()).finalize().into()
+        Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(number.to_be_bytes())
+            .finalize()
+            .into()
     }
 }
 
@@ -84,7 +91,11 @@ pub(crate) struct Draw {
 impl Draw {
     /// The bytes of the n-th attempt.
     pub(crate) const fn new(seed: [u8; 32], attempt: u32) -> Self {
-        Self { seed, attempt, drawn: 0 }
+        Self {
+            seed,
+            attempt,
+            drawn: 0,
+        }
     }
 
     /// The next bytes, at most 32.

@@ -34,12 +34,19 @@ impl IdempotencyKey {
     fn row_key(&self) -> [u8; 24] {
         let mut key = [0; 24];
         let hash = Sha256::new()
-            .chain_update(u64::try_from(self.terminal.len()).unwrap_or(u64::MAX).to_be_bytes())
+            .chain_update(
+                u64::try_from(self.terminal.len())
+                    .unwrap_or(u64::MAX)
+                    .to_be_bytes(),
+            )
             .chain_update(&self.terminal)
             .chain_update(self.uuid)
             .finalize();
         // 48 bits of milliseconds, two bytes of zero, sixteen bytes of hash.
-        for (to, from) in key.iter_mut().zip(self.uuid.iter().take(6).chain(&[0, 0]).chain(&hash)) {
+        for (to, from) in key
+            .iter_mut()
+            .zip(self.uuid.iter().take(6).chain(&[0, 0]).chain(&hash))
+        {
             *to = *from;
         }
         key
@@ -51,7 +58,11 @@ impl IdempotencyKey {
         let named = !self.terminal.is_empty()
             && self.terminal.len() <= TERMINAL_MAX
             && !self.terminal.chars().any(char::is_control);
-        if is_uuid && named { Ok(()) } else { Err(Refusal::BadKey) }
+        if is_uuid && named {
+            Ok(())
+        } else {
+            Err(Refusal::BadKey)
+        }
     }
 }
 
@@ -108,7 +119,10 @@ pub struct Pending {
 
 impl Pending {
     fn ready(result: Result<Answer, Refusal>) -> Self {
-        Self { ticket: None, slot: Arc::new(Mutex::new(Some(result))) }
+        Self {
+            ticket: None,
+            slot: Arc::new(Mutex::new(Some(result))),
+        }
     }
 
     /// Waits for the answer; it comes after the durable commit.
@@ -128,26 +142,37 @@ enum Seen {
 
 impl Engine {
     /// Carries a command out and waits for its answer.
-    pub fn run<V: Verb>(&self, key: IdempotencyKey, verb: V) -> Result<Answer, Refusal> {
+    pub fn run<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Result<Answer, Refusal> {
         self.send(key, verb, false).wait()
     }
 
     /// Sends a command without waiting for its answer; waits for room in the queue. Commands sent by one thread are
     /// decided in the order of sending.
-    pub fn send_in_order<V: Verb>(&self, key: IdempotencyKey, verb: V) -> Pending {
+    pub fn send_in_order<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Pending {
         self.send(key, verb, true)
     }
 
-    fn send<V: Verb>(&self, key: IdempotencyKey, verb: V, patient: bool) -> Pending {
-        let parsed = key.check().and_then(|()| verb.check()).and_then(|()| verb.body());
+    fn send<V: Verb>(&self, key: &IdempotencyKey, verb: V, patient: bool) -> Pending {
+        let parsed = key
+            .check()
+            .and_then(|()| verb.check())
+            .and_then(|()| verb.body());
         let body: [u8; 32] = match parsed {
             Ok(body) => Sha256::digest(&body).into(),
             Err(refusal) => return Pending::ready(Err(refusal)),
         };
-        let command = Command { verb, key: key.row_key(), body };
-        let (ticket, slot) =
-            self.transact(home_of(command.verb.account()), patient, move |work| command.attempt(work));
-        Pending { ticket: Some(ticket), slot }
+        let command = Command {
+            verb,
+            key: key.row_key(),
+            body,
+        };
+        let (ticket, slot) = self.transact(home_of(command.verb.account()), patient, move |work| {
+            command.attempt(work)
+        });
+        Pending {
+            ticket: Some(ticket),
+            slot,
+        }
     }
 
     /// Runs `body` in one transaction. The clock is read and the seed is drawn here, before the transaction begins.
@@ -183,7 +208,11 @@ impl Engine {
     }
 
     /// What became of a till's receipt.
-    pub fn status_of_receipt(&self, kind: Kind, receipt: &ReceiptNo) -> Result<Option<Outcome>, Refusal> {
+    pub fn status_of_receipt(
+        &self,
+        kind: Kind,
+        receipt: &ReceiptNo,
+    ) -> Result<Option<Outcome>, Refusal> {
         self.read(|view| outcome_of(view, kind, receipt))
     }
 }
@@ -218,9 +247,15 @@ impl<V: Verb> Command<V> {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Answer, Stop> {
         match self.seen(&work.view())? {
-            Seen::Earlier(Outcome::Done(receipt)) => Ok(Answer { receipt, repeated: true }),
+            Seen::Earlier(Outcome::Done(receipt)) => Ok(Answer {
+                receipt,
+                repeated: true,
+            }),
             Seen::Earlier(Outcome::Refused(refusal)) => Err(Stop::Repeated(refusal)),
-            Seen::Nothing => Ok(Answer { receipt: self.verb.decide(work)?, repeated: false }),
+            Seen::Nothing => Ok(Answer {
+                receipt: self.verb.decide(work)?,
+                repeated: false,
+            }),
         }
     }
 
@@ -255,24 +290,45 @@ impl<V: Verb> Command<V> {
             work.put_plain(&BUSINESS, &business_key(kind, receipt), &row)?;
         }
         let account = self.verb.account();
-        let row = ReceiptRow::V1 { account, body: self.body, outcome, at: work.now };
+        let row = ReceiptRow::V1 {
+            account,
+            body: self.body,
+            outcome,
+            at: work.now,
+        };
         work.put_sealed(&RECEIPTS, &self.key, &row)?;
         work.note_time(home_of(account))
     }
 }
 
 /// What is kept under a receipt's key.
-fn stored(view: &View<'_>, key: &[u8; 24]) -> Result<Option<(AccountId, [u8; 32], Outcome)>, StoreError> {
+fn stored(
+    view: &View<'_>,
+    key: &[u8; 24],
+) -> Result<Option<(AccountId, [u8; 32], Outcome)>, StoreError> {
     let row = RECEIPTS.row(view.tx, view.keys.codec(), key)?;
-    Ok(row.map(|ReceiptRow::V1 { account, body, outcome, .. }| (account, body, outcome)))
+    Ok(row.map(
+        |ReceiptRow::V1 {
+             account,
+             body,
+             outcome,
+             ..
+         }| (account, body, outcome),
+    ))
 }
 
 /// What a till's receipt led to.
-pub(crate) fn outcome_of(view: &View<'_>, kind: Kind, receipt: &ReceiptNo) -> Result<Option<Outcome>, Stop> {
+pub(crate) fn outcome_of(
+    view: &View<'_>,
+    kind: Kind,
+    receipt: &ReceiptNo,
+) -> Result<Option<Outcome>, Stop> {
     let row = BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))?;
     match row {
         None => Ok(None),
-        Some(BusinessRow::V1 { receipt }) => Ok(stored(view, &receipt)?.map(|(_, _, outcome)| outcome)),
+        Some(BusinessRow::V1 { receipt }) => {
+            Ok(stored(view, &receipt)?.map(|(_, _, outcome)| outcome))
+        }
     }
 }
 

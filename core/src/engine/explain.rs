@@ -90,10 +90,16 @@ impl Engine {
                 | Number::Carry(_) => contribution(number, &entry.movement),
             };
             (balance, debt) = (of_balance, of_debt);
-            let Some(added) = change.filter(|change| !is_nothing(*change)) else { continue };
+            let Some(added) = change.filter(|change| !is_nothing(*change)) else {
+                continue;
+            };
             let before = steps.last().map(|step| step.after);
             let after = sum(before, added).ok_or(Refusal::AmountTooLarge)?;
-            steps.push(Step { entry, added, after });
+            steps.push(Step {
+                entry,
+                added,
+                after,
+            });
         }
         Ok(steps)
     }
@@ -101,7 +107,8 @@ impl Engine {
     /// A sale by the till's name of it, with every entry about it.
     pub fn story(&self, receipt: &ReceiptNo) -> Result<SaleStory, Refusal> {
         self.read(|view| {
-            let Some(Outcome::Done(Receipt::Sold(sold))) = outcome_of(view, Kind::Sale, receipt)? else {
+            let Some(Outcome::Done(Receipt::Sold(sold))) = outcome_of(view, Kind::Sale, receipt)?
+            else {
                 return Err(Stop::from(Refusal::SaleUnknown));
             };
             let sale = view.sale(sold.sale)?;
@@ -109,19 +116,28 @@ impl Engine {
             entries.retain(|entry| is_about(&entry.movement, &sale));
             entries.reverse();
             let lot = view.lot(crate::domain::ids::LotId::of_sale(sale.id))?;
-            Ok(SaleStory { sale, lot: lot.map(|lot| lot.grant), entries })
+            Ok(SaleStory {
+                sale,
+                lot: lot.map(|lot| lot.grant),
+                entries,
+            })
         })
     }
 }
 
 fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
-    let points = |points: Option<crate::domain::points::Points>| Some(Amount::Points(points?.count()));
+    let points =
+        |points: Option<crate::domain::points::Points>| Some(Amount::Points(points?.count()));
     match (number, movement) {
         (Number::Earned, Movement::Earn { lot: Some(lot), .. }) => points(Some(lot.points)),
-        (Number::Redeemed, Movement::Redeem { parts, .. }) => points(crate::ledger::lot::total(parts)),
+        (Number::Redeemed, Movement::Redeem { parts, .. }) => {
+            points(crate::ledger::lot::total(parts))
+        }
         (Number::Expired, Movement::Expire { points: gone, .. }) => points(Some(*gone)),
         (Number::ClawedBack, Movement::Clawback { traces, .. }) => {
-            let sum = traces.iter().try_fold(0_i64, |sum, trace| sum.checked_sub(trace.points));
+            let sum = traces
+                .iter()
+                .try_fold(0_i64, |sum, trace| sum.checked_sub(trace.points));
             sum.map(Amount::Points)
         }
         (Number::Spend, Movement::Earn { spend, .. }) => Some(Amount::Money(*spend)),
@@ -133,7 +149,10 @@ fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
             Movement::Earn { traces, .. } | Movement::Clawback { traces, .. },
         ) => {
             let trace = traces.iter().find(|trace| trace.rule == *rule)?;
-            trace.carry_after.checked_sub(trace.carry_before).map(Amount::Exact)
+            trace
+                .carry_after
+                .checked_sub(trace.carry_before)
+                .map(Amount::Exact)
         }
         _ => None,
     }

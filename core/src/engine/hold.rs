@@ -74,20 +74,28 @@ pub struct ReturnPoints {
     pub points: Points,
 }
 
-/// The most holds are worth money at terms that the programme has.
+/// What points are worth, where the programme offers that.
 pub(crate) fn terms(programme: &Programme) -> Result<&RedeemTerms, Refusal> {
     programme.redeem.as_ref().ok_or(Refusal::NotOffered)
 }
 
 /// Refuses a member whose state forbids the use of points.
 pub(crate) fn check_may_redeem(state: AccountState) -> Result<(), Refusal> {
-    if state.may_redeem() { Ok(()) } else { Err(Refusal::StateForbids { state }) }
+    if state.may_redeem() {
+        Ok(())
+    } else {
+        Err(Refusal::StateForbids { state })
+    }
 }
 
 /// A hold of this account.
 pub(crate) fn hold_of(work: &Work<'_>, account: AccountId, id: HoldId) -> Result<Hold, Stop> {
     let hold = work.view().hold(id)?;
-    if hold.account == account { Ok(hold) } else { Err(Refusal::HoldUnknown.into()) }
+    if hold.account == account {
+        Ok(hold)
+    } else {
+        Err(Refusal::HoldUnknown.into())
+    }
 }
 
 /// Pins points for a basket in which points may pay for `payable`.
@@ -104,22 +112,40 @@ fn place(
     if OPEN_HOLDS_MAX <= desk.account.holds.len() {
         return Err(Refusal::TooManyHolds.into());
     }
-    let available = desk.account.available(work.now).ok_or(LedgerError::Overflow)?;
-    let worth = terms.check(points, Some(available), payable).map_err(Refusal::from)?;
+    let available = desk
+        .account
+        .available(work.now)
+        .ok_or(LedgerError::Overflow)?;
+    let worth = terms
+        .check(points, Some(available), payable)
+        .map_err(Refusal::from)?;
     let until = work.now.plus_minutes(terms.hold_minutes);
     let id = work.new_id(HoldId::new);
     let pins = desk.hold(id, points, until).map_err(|error| match error {
         HoldError::NotEnough(available) => Stop::from(Refusal::NotEnough { available }),
         HoldError::Ledger(error) => error.into(),
     })?;
-    let hold = Hold { id, account, points, until, pins, payable, state: HoldState::Open };
+    let hold = Hold {
+        id,
+        account,
+        points,
+        until,
+        pins,
+        payable,
+        state: HoldState::Open,
+    };
     Ok((hold, worth))
 }
 
 /// A hold after so many of its points were used.
 pub(crate) fn captured(hold: Hold, points: Points, worth: Money, at: Moment) -> Hold {
-    let state =
-        HoldState::Captured { points, worth, at, sale: None, returned: Points::ZERO };
+    let state = HoldState::Captured {
+        points,
+        worth,
+        at,
+        sale: None,
+        returned: Points::ZERO,
+    };
     Hold { state, ..hold }
 }
 
@@ -145,13 +171,29 @@ impl Verb for PlaceHold {
         let programme = work.programme()?;
         let (reference, mut desk) = work.desk(self.account)?;
         let payable = RedeemTerms::payable(&self.lines).ok_or(LedgerError::Overflow)?;
-        let (hold, worth) = place(work, &mut desk, self.account, self.points, payable, programme)?;
-        let available = desk.account.available(work.now).ok_or(LedgerError::Overflow)?;
-        let held = Held { hold: hold.id, points: self.points, worth, until: hold.until, available };
+        let (hold, worth) = place(
+            work,
+            &mut desk,
+            self.account,
+            self.points,
+            payable,
+            programme,
+        )?;
+        let available = desk
+            .account
+            .available(work.now)
+            .ok_or(LedgerError::Overflow)?;
+        let receipt = Held {
+            hold: hold.id,
+            points: self.points,
+            worth,
+            until: hold.until,
+            available,
+        };
 
         work.put_hold(hold)?;
         work.finish(self.account, reference, desk, programme.hash, None)?;
-        Ok(Receipt::Held(held))
+        Ok(Receipt::Held(receipt))
     }
 }
 
@@ -174,7 +216,11 @@ impl Verb for Capture {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         if self.points.is_zero() {
-            return VoidHold { account: self.account, hold: self.hold }.decide(work);
+            return VoidHold {
+                account: self.account,
+                hold: self.hold,
+            }
+            .decide(work);
         }
         let programme = work.programme()?;
         let (reference, mut desk) = work.desk(self.account)?;
@@ -184,14 +230,20 @@ impl Verb for Capture {
         if hold.points < self.points {
             return Err(Refusal::ExceedsHold { held: hold.points }.into());
         }
-        let worth =
-            terms(programme)?.check(self.points, None, hold.payable).map_err(Refusal::from)?;
+        let worth = terms(programme)?
+            .check(self.points, None, hold.payable)
+            .map_err(Refusal::from)?;
         desk.capture(&hold, self.points)?;
         let balance = desk.account.balance().ok_or(LedgerError::Overflow)?;
 
         work.put_hold(captured(hold, self.points, worth, work.now))?;
         work.finish(self.account, reference, desk, programme.hash, None)?;
-        Ok(Receipt::Captured(Captured { hold: self.hold, points: self.points, worth, balance }))
+        Ok(Receipt::Captured(Captured {
+            hold: self.hold,
+            points: self.points,
+            worth,
+            balance,
+        }))
     }
 }
 
@@ -218,11 +270,20 @@ impl Verb for VoidHold {
         let hold = hold_of(work, self.account, self.hold)?;
         hold.check_open(work.now)?;
         desk.void(&hold)?;
-        let available = desk.account.available(work.now).ok_or(LedgerError::Overflow)?;
+        let available = desk
+            .account
+            .available(work.now)
+            .ok_or(LedgerError::Overflow)?;
 
-        work.put_hold(Hold { state: HoldState::Voided, ..hold })?;
+        work.put_hold(Hold {
+            state: HoldState::Voided,
+            ..hold
+        })?;
         work.finish(self.account, reference, desk, programme.hash, None)?;
-        Ok(Receipt::Voided(Voided { hold: self.hold, available }))
+        Ok(Receipt::Voided(Voided {
+            hold: self.hold,
+            available,
+        }))
     }
 }
 
@@ -250,14 +311,31 @@ impl Verb for Redeem {
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
         let (reference, mut desk) = work.desk(self.account)?;
-        let (hold, worth) =
-            place(work, &mut desk, self.account, self.points, self.payable, programme)?;
+        let (hold, worth) = place(
+            work,
+            &mut desk,
+            self.account,
+            self.points,
+            self.payable,
+            programme,
+        )?;
         desk.capture(&hold, self.points)?;
         let balance = desk.account.balance().ok_or(LedgerError::Overflow)?;
-        let receipt = Captured { hold: hold.id, points: self.points, worth, balance };
+        let receipt = Captured {
+            hold: hold.id,
+            points: self.points,
+            worth,
+            balance,
+        };
 
         work.put_hold(captured(hold, self.points, worth, work.now))?;
-        work.finish(self.account, reference, desk, programme.hash, Some(&self.receipt))?;
+        work.finish(
+            self.account,
+            reference,
+            desk,
+            programme.hash,
+            Some(&self.receipt),
+        )?;
         Ok(Receipt::Captured(receipt))
     }
 }
@@ -276,7 +354,11 @@ impl Verb for ReturnPoints {
     }
 
     fn check(&self) -> Result<(), Refusal> {
-        if self.points.is_zero() { Err(Refusal::NothingToRefund) } else { Ok(()) }
+        if self.points.is_zero() {
+            Err(Refusal::NothingToRefund)
+        } else {
+            Ok(())
+        }
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
@@ -284,9 +366,13 @@ impl Verb for ReturnPoints {
         let (reference, mut desk) = work.desk(self.account)?;
         let hold = hold_of(work, self.account, self.hold)?;
         let (used, worth, at, returned) = match hold.state {
-            HoldState::Captured { points, worth, at, sale: None, returned } => {
-                (points, worth, at, returned)
-            }
+            HoldState::Captured {
+                points,
+                worth,
+                at,
+                sale: None,
+                returned,
+            } => (points, worth, at, returned),
             HoldState::Captured { sale: Some(_), .. } => return Err(Refusal::HoldUsed.into()),
             HoldState::Open | HoldState::Voided | HoldState::Lapsed => {
                 return Err(Refusal::ReturnTooMuch { left: Points::ZERO }.into());
@@ -303,13 +389,25 @@ impl Verb for ReturnPoints {
         work.bring(&mut desk, parts.iter().map(|part| part.lot))?;
         let of = Redemption::Hold(hold.id);
         desk.give_back(of, &parts, returned, self.points, &rules.refund, work)?;
-        let returned = returned.checked_add(self.points).ok_or(LedgerError::Overflow)?;
+        let returned = returned
+            .checked_add(self.points)
+            .ok_or(LedgerError::Overflow)?;
         let balance = desk.account.balance().ok_or(LedgerError::Overflow)?;
-        let state = HoldState::Captured { points: used, worth, at, sale: None, returned };
+        let state = HoldState::Captured {
+            points: used,
+            worth,
+            at,
+            sale: None,
+            returned,
+        };
 
         work.put_hold(Hold { state, ..hold })?;
         work.finish(self.account, reference, desk, programme.hash, None)?;
         let points = self.points;
-        Ok(Receipt::PointsReturned(PointsReturned { hold: self.hold, points, balance }))
+        Ok(Receipt::PointsReturned(PointsReturned {
+            hold: self.hold,
+            points,
+            balance,
+        }))
     }
 }

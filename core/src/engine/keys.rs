@@ -20,7 +20,10 @@ impl Keys {
     /// The keys that follow from the install key.
     pub fn of_install(key: InstallKey) -> Self {
         let mac = key.row_mac();
-        Self { codec: Box::new(key), mac }
+        Self {
+            codec: Box::new(key),
+            mac,
+        }
     }
 
     /// What seals a member's rows.

@@ -41,8 +41,7 @@ pub fn closing(keys: Arc<Keys>) -> Closing {
         }
         for (account, change) in sums {
             let key = total_key(account);
-            let TotalRow::V1(before) =
-                TOTALS.row(tx, keys.mac(), &key)?.unwrap_or(TotalRow::V1(0));
+            let TotalRow::V1(before) = TOTALS.row(tx, keys.mac(), &key)?.unwrap_or(TotalRow::V1(0));
             let after = before.checked_add(change).ok_or_else(overflow)?;
             TOTALS.put(tx, keys.mac(), &key, &TotalRow::V1(after))?;
         }
@@ -57,7 +56,10 @@ fn overflow() -> StoreError {
 /// The kept sums.
 pub(crate) fn totals(view: &View<'_>) -> Result<Sums, Stop> {
     let mut sums = Sums::new();
-    TOTALS.scan(view.tx, view.keys.mac(), &[], None, &mut |key, TotalRow::V1(sum)| {
+    TOTALS.scan(view.tx, view.keys.mac(), &[], None, &mut |key,
+                                                            TotalRow::V1(
+        sum,
+    )| {
         if let Some(account) = total_account(key) {
             sums.insert(account, sum);
         }

@@ -48,7 +48,9 @@ pub struct Settings {
 impl Default for Settings {
     /// 1,000 points.
     fn default() -> Self {
-        Self { second_person_above: Points::new(1_000).unwrap_or(Points::ZERO) }
+        Self {
+            second_person_above: Points::new(1_000).unwrap_or(Points::ZERO),
+        }
     }
 }
 

@@ -39,7 +39,11 @@ impl Verb for Open {
     fn check(&self) -> Result<(), Refusal> {
         let readable = !self.reference.chars().any(char::is_control);
         let fits = !self.reference.is_empty() && self.reference.len() <= 64;
-        if readable && fits { Ok(()) } else { Err(Refusal::BadReceipt) }
+        if readable && fits {
+            Ok(())
+        } else {
+            Err(Refusal::BadReceipt)
+        }
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
@@ -56,7 +60,13 @@ impl Verb for Open {
         let mut desk = Desk::new(account, work.now, programme.zone);
         desk.post(work.now, Movement::Open { on })?;
 
-        work.finish(self.account, self.reference.clone(), desk, programme.hash, None)?;
+        work.finish(
+            self.account,
+            self.reference.clone(),
+            desk,
+            programme.hash,
+            None,
+        )?;
         Ok(Receipt::Opened(Opened { at: work.now }))
     }
 }

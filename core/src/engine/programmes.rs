@@ -4,8 +4,8 @@ use core::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::domain::ids::ProgrammeHash;
-use crate::domain::programme::Programme;
 use crate::domain::programme::Fault;
+use crate::domain::programme::Programme;
 use crate::domain::programme::{Versions, VersionsError};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
@@ -40,12 +40,20 @@ pub enum ActivateError {
 /// The programmes that were activated.
 pub(crate) fn stored(view: &View<'_>) -> Result<Versions, Stop> {
     let mut texts = Vec::new();
-    PROGRAMMES.scan(view.tx, view.keys.mac(), &[], None, &mut |_, ProgrammeRow::V1(text)| {
-        texts.push(text);
-        ControlFlow::Continue(())
-    })?;
+    PROGRAMMES.scan(
+        view.tx,
+        view.keys.mac(),
+        &[],
+        None,
+        &mut |_, ProgrammeRow::V1(text)| {
+            texts.push(text);
+            ControlFlow::Continue(())
+        },
+    )?;
     let damaged = || Stop::from(StoreError::Damaged("a stored programme".into()));
-    let programmes = texts.iter().map(|text| Programme::parse(text).map_err(|_| damaged()));
+    let programmes = texts
+        .iter()
+        .map(|text| Programme::parse(text).map_err(|_| damaged()));
     Versions::new(programmes.collect::<Result<_, _>>()?).map_err(|_| damaged())
 }
 
@@ -62,7 +70,10 @@ impl Engine {
         }
         let (effective_from, latest) = (programme.effective_from, self.now());
         if versions.latest().is_some() && effective_from <= latest {
-            return Err(ActivateError::Late { effective_from, latest });
+            return Err(ActivateError::Late {
+                effective_from,
+                latest,
+            });
         }
         let extended = versions.with(programme)?;
 

@@ -3,10 +3,10 @@
 use crate::domain::basket::{self, Line, Quantity};
 use crate::domain::discount::{Discounted, discounts};
 use crate::domain::ids::{AccountId, SaleId};
-use crate::domain::money::Money;
+use crate::domain::money::{Exact, Money};
 use crate::domain::points::Points;
-use crate::domain::programme::Tier;
 use crate::domain::programme::RedeemTerms;
+use crate::domain::programme::Tier;
 use crate::domain::refusal::Refusal;
 use crate::ledger::account::LedgerError;
 use crate::ledger::sale::{ReceiptNo, RuleCount, Sale, SaleLine};
@@ -48,22 +48,30 @@ impl Engine {
             let after: Vec<Line> = lines
                 .iter()
                 .zip(&discounted.lines)
-                .map(|(line, discount)| Line { paid: discount.paid, ..line.clone() })
+                .map(|(line, discount)| Line {
+                    paid: discount.paid,
+                    ..line.clone()
+                })
                 .collect();
             let total = basket::check(&after).map_err(Refusal::from)?;
 
             let available = desk.account.available(now).ok_or(LedgerError::Overflow)?;
             let payable = RedeemTerms::payable(&after).ok_or(LedgerError::Overflow)?;
             let usable = programme.redeem.as_ref().filter(|_| state.may_redeem());
-            let (most_points, worth) = usable
-                .map_or((Points::ZERO, Money::ZERO), |terms| terms.most_usable(available, payable));
+            let (most_points, worth) = usable.map_or((Points::ZERO, Money::ZERO), |terms| {
+                terms.most_usable(available, payable)
+            });
 
             let rules = rules_of(&versions, programme);
             let mut sale = Sale {
                 id: SaleId::from_bytes([0; 16]),
                 account,
                 previous: None,
-                receipt: ReceiptNo { store: String::new(), till: String::new(), number: String::new() },
+                receipt: ReceiptNo {
+                    store: String::new(),
+                    till: String::new(),
+                    number: String::new(),
+                },
                 sold_at: now,
                 programme: programme.hash,
                 tier,
@@ -71,7 +79,10 @@ impl Engine {
                 lines: after.into_iter().map(unpaid_by_points).collect(),
                 rules: rules
                     .iter()
-                    .map(|rule| RuleCount { carry: rule.carry, counted: Default::default() })
+                    .map(|rule| RuleCount {
+                        carry: rule.carry,
+                        counted: Exact::ZERO,
+                    })
                     .collect(),
                 used: Vec::new(),
                 returned: Points::ZERO,
@@ -81,10 +92,23 @@ impl Engine {
             };
             let mut days = view.day_sums(&sale, programme.zone, &rules)?;
             let traces = desk.recount(&mut sale, &rules, &mut days)?;
-            let earns = traces.iter().try_fold(0_i64, |sum, trace| sum.checked_add(trace.points));
+            let earns = traces
+                .iter()
+                .try_fold(0_i64, |sum, trace| sum.checked_add(trace.points));
             let earns = earns.and_then(Points::new).ok_or(LedgerError::Overflow)?;
-            let earns = if state.may_earn() { earns } else { Points::ZERO };
-            Ok(Quote { tier, discounts: discounted, total, earns, most_points, worth })
+            let earns = if state.may_earn() {
+                earns
+            } else {
+                Points::ZERO
+            };
+            Ok(Quote {
+                tier,
+                discounts: discounted,
+                total,
+                earns,
+                most_points,
+                worth,
+            })
         })
     }
 }

@@ -33,9 +33,17 @@ pub struct TakeRefund {
 const LINES_MAX: usize = crate::domain::basket::LINES_MAX;
 
 /// Refuses what is older than the programme's refund window (semantics 35).
-pub(crate) fn check_window(sold_at: Moment, now: Moment, programme: &Programme) -> Result<(), Refusal> {
+pub(crate) fn check_window(
+    sold_at: Moment,
+    now: Moment,
+    programme: &Programme,
+) -> Result<(), Refusal> {
     let days = programme.refund.window_days;
-    if sold_at.plus_days(days) < now { Err(Refusal::TooOld { days }) } else { Ok(()) }
+    if sold_at.plus_days(days) < now {
+        Err(Refusal::TooOld { days })
+    } else {
+        Ok(())
+    }
 }
 
 impl Verb for TakeRefund {
@@ -69,7 +77,11 @@ impl Verb for TakeRefund {
 /// A sale of this account.
 pub(crate) fn sale_of(work: &Work<'_>, account: AccountId, id: SaleId) -> Result<Sale, Stop> {
     let sale = work.view().sale(id)?;
-    if sale.account == account { Ok(sale) } else { Err(Refusal::SaleUnknown.into()) }
+    if sale.account == account {
+        Ok(sale)
+    } else {
+        Err(Refusal::SaleUnknown.into())
+    }
 }
 
 /// Refunds lines of a sale: points used come back first, then what is no longer earned is taken back.
@@ -86,16 +98,27 @@ pub(crate) fn refund(
     check_window(sale.sold_at, work.now, programme)?;
     let current = work.programme()?;
     let metric = desk.metric(current, work.now)?;
-    let spend = sale.qualifying(&programme.tiers).ok_or(LedgerError::Overflow)?;
+    let spend = sale
+        .qualifying(&programme.tiers)
+        .ok_or(LedgerError::Overflow)?;
     let back = sale.take_back(lines)?;
 
     let lots: Vec<LotId> = sale.used.iter().map(|part| part.lot).collect();
     work.bring(&mut desk, lots.into_iter().chain([LotId::of_sale(sale.id)]))?;
     work.bring(&mut desk, sale.given_back.iter().map(|part| part.lot))?;
     let of = Redemption::Sale(sale.id);
-    let alive =
-        desk.give_back(of, &sale.used, sale.returned, back.points, &programme.refund, work)?;
-    sale.returned = sale.returned.checked_add(back.points).ok_or(LedgerError::Overflow)?;
+    let alive = desk.give_back(
+        of,
+        &sale.used,
+        sale.returned,
+        back.points,
+        &programme.refund,
+        work,
+    )?;
+    sale.returned = sale
+        .returned
+        .checked_add(back.points)
+        .ok_or(LedgerError::Overflow)?;
     sale.given_back.extend(alive);
     let rules = rules_of(work.versions, programme);
     let mut days = work.view().day_sums(&sale, programme.zone, &rules)?;

@@ -39,7 +39,11 @@ impl Engine {
     }
 
     /// What an original's receipt leads to, for a [`Reverse`].
-    pub fn original_of_receipt(&self, kind: Kind, receipt: &ReceiptNo) -> Result<Original, Refusal> {
+    pub fn original_of_receipt(
+        &self,
+        kind: Kind,
+        receipt: &ReceiptNo,
+    ) -> Result<Original, Refusal> {
         original(self.status_of_receipt(kind, receipt)?)
     }
 }
@@ -96,17 +100,26 @@ impl Verb for Reverse {
             Original::Hold(id) => {
                 let hold = hold_of(work, self.account, id)?;
                 match hold.state {
-                    HoldState::Captured { points, returned, .. } => {
+                    HoldState::Captured {
+                        points, returned, ..
+                    } => {
                         let points = points.saturating_sub(returned);
                         if points.is_zero() {
                             return Err(Refusal::AlreadyReversed.into());
                         }
-                        ReturnPoints { account: self.account, hold: id, points }.decide(work)
+                        ReturnPoints {
+                            account: self.account,
+                            hold: id,
+                            points,
+                        }
+                        .decide(work)
                     }
                     HoldState::Voided => Err(Refusal::AlreadyReversed.into()),
-                    HoldState::Open | HoldState::Lapsed => {
-                        VoidHold { account: self.account, hold: id }.decide(work)
+                    HoldState::Open | HoldState::Lapsed => VoidHold {
+                        account: self.account,
+                        hold: id,
                     }
+                    .decide(work),
                 }
             }
         }

@@ -111,7 +111,11 @@ impl From<&AccountRecord> for AccountRow {
 
 impl From<AccountRow> for AccountRecord {
     fn from(AccountRow::V1(row): AccountRow) -> Self {
-        let spend = Spend { lifetime: row.lifetime, days: row.days, by_day: row.by_day };
+        let spend = Spend {
+            lifetime: row.lifetime,
+            days: row.days,
+            by_day: row.by_day,
+        };
         Self {
             reference: row.reference,
             account: Account {
@@ -175,9 +179,16 @@ impl From<LotV1> for Lot {
             points: row.points,
             earned_at: row.earned_at,
             available_at: row.earned_at.plus_millis(row.vests_after_millis),
-            expires_at: row.expires_after_millis.map(|after| row.earned_at.plus_millis(after)),
+            expires_at: row
+                .expires_after_millis
+                .map(|after| row.earned_at.plus_millis(after)),
         };
-        Self { grant, remaining: row.remaining, held: row.held, lapsed: row.lapsed }
+        Self {
+            grant,
+            remaining: row.remaining,
+            held: row.held,
+            lapsed: row.lapsed,
+        }
     }
 }
 
@@ -229,7 +240,11 @@ pub(crate) enum BusinessRow {
 /// What the journal books for one command. No member, and the day instead of the time.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum JournalRow {
-    V1 { day: Day, receipt: Option<ReceiptNo>, postings: Vec<Posting> },
+    V1 {
+        day: Day,
+        receipt: Option<ReceiptNo>,
+        postings: Vec<Posting>,
+    },
 }
 
 /// The sum of one account of the journal: credits less debits.

@@ -80,7 +80,11 @@ impl Verb for TakeSale {
         if self.sold_at < Moment::EPOCH || Moment::MAX < self.sold_at {
             return Err(Refusal::BadTime);
         }
-        if HOLDS_MAX < self.holds.len() { Err(Refusal::TooManyHolds) } else { Ok(()) }
+        if HOLDS_MAX < self.holds.len() {
+            Err(Refusal::TooManyHolds)
+        } else {
+            Ok(())
+        }
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
@@ -88,7 +92,10 @@ impl Verb for TakeSale {
         if work.now.plus_minutes(AHEAD_MAX_MINUTES) < self.sold_at {
             return Err(Refusal::InFuture.into());
         }
-        let programme = work.versions.at(self.sold_at).ok_or(Refusal::BeforeProgramme)?;
+        let programme = work
+            .versions
+            .at(self.sold_at)
+            .ok_or(Refusal::BeforeProgramme)?;
         check_window(self.sold_at, work.now, programme)?;
         let state = desk.account.state;
         if !state.may_earn() {
@@ -102,8 +109,11 @@ impl Verb for TakeSale {
         let traces = desk.earn(&mut sale, programme, &rules, &mut days)?;
         desk.assess_sale(work.programme()?, sale.id, self.sold_at)?;
 
-        let total = Money::sum(self.lines.iter().map(|line| line.paid)).ok_or(LedgerError::Overflow)?;
-        let lot = desk.account.lot(crate::domain::ids::LotId::of_sale(sale.id));
+        let total =
+            Money::sum(self.lines.iter().map(|line| line.paid)).ok_or(LedgerError::Overflow)?;
+        let lot = desk
+            .account
+            .lot(crate::domain::ids::LotId::of_sale(sale.id));
         let sold = Sold {
             sale: sale.id,
             money: total.checked_sub(paid.worth).ok_or(LedgerError::Overflow)?,
@@ -122,7 +132,13 @@ impl Verb for TakeSale {
         }
         work.put_day_sums(&sale, programme.zone, &days)?;
         work.put_sale(sale)?;
-        work.finish(self.account, reference, desk, programme.hash, Some(&self.receipt))?;
+        work.finish(
+            self.account,
+            reference,
+            desk,
+            programme.hash,
+            Some(&self.receipt),
+        )?;
         Ok(Receipt::Sold(sold))
     }
 }
@@ -138,9 +154,13 @@ impl TakeSale {
             }
             let hold = hold_of(work, self.account, wanted.hold)?;
             let (points, worth, hold) = match hold.state {
-                HoldState::Captured { sale: None, points, worth, returned, .. }
-                    if returned.is_zero() && wanted.points.is_none_or(|wanted| wanted == points) =>
-                {
+                HoldState::Captured {
+                    sale: None,
+                    points,
+                    worth,
+                    returned,
+                    ..
+                } if returned.is_zero() && wanted.points.is_none_or(|wanted| wanted == points) => {
                     (points, worth, hold)
                 }
                 HoldState::Captured { .. } => return Err(Refusal::HoldUsed.into()),
@@ -151,20 +171,29 @@ impl TakeSale {
                     if hold.points < points {
                         return Err(Refusal::ExceedsHold { held: hold.points }.into());
                     }
-                    let worth = terms(programme)?.check(points, None, payable).map_err(Refusal::from)?;
+                    let worth = terms(programme)?
+                        .check(points, None, payable)
+                        .map_err(Refusal::from)?;
                     desk.capture(&hold, points)?;
                     (points, worth, captured(hold, points, worth, work.now))
                 }
             };
             paid.used.extend(hold.used(points));
-            paid.points = paid.points.checked_add(points).ok_or(LedgerError::Overflow)?;
+            paid.points = paid
+                .points
+                .checked_add(points)
+                .ok_or(LedgerError::Overflow)?;
             paid.worth = paid.worth.checked_add(worth).ok_or(LedgerError::Overflow)?;
             paid.holds.push(hold);
         }
         if let Some(terms) = programme.redeem.as_ref().filter(|_| !self.holds.is_empty()) {
             let (most, limit) = terms.most_usable(Points::MAX, payable);
             // Several open holds together obey the share as one; what was captured before may not exceed the lines.
-            let bound = if self.holds.len() == 1 { payable } else { limit };
+            let bound = if self.holds.len() == 1 {
+                payable
+            } else {
+                limit
+            };
             if bound < paid.worth {
                 return Err(Refusal::HoldTooLarge { most }.into());
             }
@@ -182,14 +211,18 @@ impl TakeSale {
     ) -> Result<Sale, Stop> {
         let shares = share_redemption(&self.lines, paid.worth, paid.points);
         let shares = shares.ok_or(LedgerError::Overflow)?;
-        let lines = self.lines.iter().zip(shares).map(|(line, (points_share, points))| SaleLine {
-            line: line.clone(),
-            points_share,
-            points,
-            refunded_quantity: basket::Quantity::default(),
-            refunded_amount: Money::ZERO,
-            all_back: false,
-        });
+        let lines = self
+            .lines
+            .iter()
+            .zip(shares)
+            .map(|(line, (points_share, points))| SaleLine {
+                line: line.clone(),
+                points_share,
+                points,
+                refunded_quantity: basket::Quantity::default(),
+                refunded_amount: Money::ZERO,
+                all_back: false,
+            });
         let tier = desk.account.tier_at(self.sold_at);
         let id = work.new_id(SaleId::new);
         for hold in &mut paid.holds {

@@ -68,7 +68,10 @@ impl Engine {
                 .iter()
                 .map(|rule| (rule.rule.id.clone(), owned.carry(rule.carry)))
                 .collect();
-            let open = owned.in_spending_order().into_iter().filter(|lot| !lot.remaining.is_zero());
+            let open = owned
+                .in_spending_order()
+                .into_iter()
+                .filter(|lot| !lot.remaining.is_zero());
             Ok(Statement {
                 reference,
                 state: owned.state,
@@ -100,7 +103,11 @@ impl Engine {
             let statement = self.statement_at(account, at)?;
             return Ok((statement.totals.expired, statement.available));
         }
-        let zone = self.versions().latest().ok_or(Refusal::BeforeProgramme)?.zone;
+        let zone = self
+            .versions()
+            .latest()
+            .ok_or(Refusal::BeforeProgramme)?
+            .zone;
         self.read(|view| {
             let record = view.account(account)?;
             let mut entries = view.entries(&record.account)?;
@@ -108,9 +115,7 @@ impl Engine {
             let mut past = Account::new(record.account.opened_on);
             for entry in entries {
                 let counts = match &entry.movement {
-                    Movement::Earn { lot, .. } => {
-                        lot.map_or(entry.at, |lot| lot.earned_at) <= at
-                    }
+                    Movement::Earn { lot, .. } => lot.map_or(entry.at, |lot| lot.earned_at) <= at,
                     // What had expired by then is found again below.
                     Movement::Expire { .. } => false,
                     Movement::Open { .. }
@@ -127,7 +132,10 @@ impl Engine {
                 }
             }
             let past = Desk::open(past, at, zone)?.account;
-            Ok((past.totals.expired, past.available(at).ok_or(LedgerError::Overflow)?))
+            Ok((
+                past.totals.expired,
+                past.available(at).ok_or(LedgerError::Overflow)?,
+            ))
         })
     }
 
@@ -147,6 +155,6 @@ impl Engine {
 
     /// The ids of all accounts, in no order that means anything.
     pub fn account_ids(&self) -> Result<Vec<AccountId>, Refusal> {
-        self.read(|view| self.accounts(view))
+        self.read(super::sweep::account_ids)
     }
 }

@@ -11,7 +11,7 @@ use crate::store::Verdict;
 
 use super::Engine;
 use super::rows::{ACCOUNTS, AccountRecord};
-use super::work::{Stop, Work, home_of};
+use super::work::{Stop, View, Work, home_of};
 
 /// What a sweep entered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Engine {
         let versions = self.versions();
         let due = self.read(|view| {
             let mut due = Vec::new();
-            for id in self.accounts(view)? {
+            for id in account_ids(view)? {
                 let (_, desk) = view.desk(id, now, &versions)?;
                 if !desk.posted.is_empty() || !desk.lapsed_holds.is_empty() {
                     due.push(id);
@@ -42,32 +42,25 @@ impl Engine {
 
         let mut sent = Vec::new();
         for id in due {
-            sent.push(self.transact(home_of(id), true, move |work| match settle(work, id) {
-                Ok(swept) => (Ok(swept), Verdict::Keep),
-                Err(stop) => (Err(stop), Verdict::Drop),
-            }));
+            sent.push(
+                self.transact(home_of(id), true, move |work| match settle(work, id) {
+                    Ok(swept) => (Ok(swept), Verdict::Keep),
+                    Err(stop) => (Err(stop), Verdict::Drop),
+                }),
+            );
         }
         let mut sum = Sweep::default();
         for (ticket, slot) in sent {
             ticket.wait()?;
             let swept = slot.lock().take().unwrap_or(Err(Refusal::Unknown.into()))?;
             sum.accounts = sum.accounts.saturating_add(1);
-            sum.expired = sum.expired.checked_add(swept.expired).ok_or(Refusal::AmountTooLarge)?;
+            sum.expired = sum
+                .expired
+                .checked_add(swept.expired)
+                .ok_or(Refusal::AmountTooLarge)?;
             sum.lapsed_holds = sum.lapsed_holds.saturating_add(swept.lapsed_holds);
         }
         Ok(sum)
-    }
-
-    /// The ids of all accounts.
-    pub(crate) fn accounts(&self, view: &super::work::View<'_>) -> Result<Vec<AccountId>, Stop> {
-        let mut ids = Vec::new();
-        ACCOUNTS.scan(view.tx, view.keys.codec(), &[], None, &mut |key, _| {
-            if let Ok(bytes) = key.try_into() {
-                ids.push(AccountId::from_bytes(bytes));
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(ids)
     }
 
     /// The account that was opened under a reference.
@@ -76,8 +69,16 @@ impl Engine {
             let mut found = None;
             ACCOUNTS.scan(view.tx, view.keys.codec(), &[], None, &mut |key, row| {
                 let is_it = AccountRecord::from(row).reference == reference;
-                found = key.try_into().ok().filter(|_| is_it).map(AccountId::from_bytes);
-                if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                found = key
+                    .try_into()
+                    .ok()
+                    .filter(|_| is_it)
+                    .map(AccountId::from_bytes);
+                if found.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             })?;
             Ok(found)
         })
@@ -87,14 +88,32 @@ impl Engine {
 fn settle(work: &mut Work<'_>, id: AccountId) -> Result<Sweep, Stop> {
     let programme = work.programme()?;
     let (reference, desk) = work.desk(id)?;
-    let mut swept = Sweep { accounts: 1, ..Sweep::default() };
+    let mut swept = Sweep {
+        accounts: 1,
+        ..Sweep::default()
+    };
     for posted in &desk.posted {
         if let Movement::Expire { points, .. } = posted.movement {
-            swept.expired = swept.expired.checked_add(points).ok_or(Refusal::AmountTooLarge)?;
+            swept.expired = swept
+                .expired
+                .checked_add(points)
+                .ok_or(Refusal::AmountTooLarge)?;
         }
     }
     swept.lapsed_holds = u64::try_from(desk.lapsed_holds.len()).unwrap_or(u64::MAX);
     work.finish(id, reference, desk, programme.hash, None)?;
     work.note_time(home_of(id))?;
     Ok(swept)
+}
+
+/// The ids of all accounts, in no order that means anything.
+pub(crate) fn account_ids(view: &View<'_>) -> Result<Vec<AccountId>, Stop> {
+    let mut ids = Vec::new();
+    view.tx.scan(ACCOUNTS.table(), &[], None, &mut |key, _| {
+        if let Ok(bytes) = key.try_into() {
+            ids.push(AccountId::from_bytes(bytes));
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(ids)
 }

@@ -43,7 +43,9 @@ impl From<LedgerError> for Stop {
         match error {
             LedgerError::Overflow => Self::Refused(Refusal::AmountTooLarge),
             LedgerError::Calendar => Self::Refused(Refusal::BadTime),
-            LedgerError::Unfit => Self::Store(StoreError::Damaged("an account does not add up".into())),
+            LedgerError::Unfit => {
+                Self::Store(StoreError::Damaged("an account does not add up".into()))
+            }
         }
     }
 }
@@ -89,7 +91,12 @@ impl<'a> View<'a> {
     }
 
     /// An account settled up to `now`, as a command or a reader finds it.
-    pub fn desk(&self, id: AccountId, now: Moment, versions: &Versions) -> Result<(String, Desk), Stop> {
+    pub fn desk(
+        &self,
+        id: AccountId,
+        now: Moment,
+        versions: &Versions,
+    ) -> Result<(String, Desk), Stop> {
         let record = self.account(id)?;
         let programme = versions.at(now).ok_or(Refusal::BeforeProgramme)?;
         let mut account = record.account;
@@ -105,7 +112,10 @@ impl<'a> View<'a> {
             return Ok(());
         }
         let lifetime = account.spend.lifetime;
-        account.spend = crate::ledger::spend::Spend { by_day: true, ..Default::default() };
+        account.spend = crate::ledger::spend::Spend {
+            by_day: true,
+            ..Default::default()
+        };
         for entry in self.entries(account)? {
             let fits = match &entry.movement {
                 Movement::Earn { spend, sold_on, .. } => account.spend.add(*sold_on, *spend),
@@ -126,7 +136,11 @@ impl<'a> View<'a> {
                 return Err(LedgerError::Overflow.into());
             }
         }
-        if account.spend.lifetime == lifetime { Ok(()) } else { Err(LedgerError::Unfit.into()) }
+        if account.spend.lifetime == lifetime {
+            Ok(())
+        } else {
+            Err(LedgerError::Unfit.into())
+        }
     }
 
     /// All entries of an account, newest first: its chain from the head on.
@@ -169,7 +183,12 @@ impl<'a> View<'a> {
     }
 
     /// Σ counted of a sale's local day for the rules that have a cap per day.
-    pub fn day_sums(&self, sale: &Sale, zone: Zone, rules: &[RuleInUse<'_>]) -> Result<DaySums, Stop> {
+    pub fn day_sums(
+        &self,
+        sale: &Sale,
+        zone: Zone,
+        rules: &[RuleInUse<'_>],
+    ) -> Result<DaySums, Stop> {
         let day = zone.day_of(sale.sold_at);
         let mut sums = DaySums::new();
         for in_use in rules {
@@ -198,7 +217,12 @@ impl<'a> View<'a> {
 /// The rules of a programme with the carries they work on.
 pub(crate) fn rules_of<'p>(versions: &Versions, programme: &'p Programme) -> Vec<RuleInUse<'p>> {
     let rules = programme.earn.iter();
-    rules.map(|rule| RuleInUse { rule, carry: versions.carry_id(programme, rule) }).collect()
+    rules
+        .map(|rule| RuleInUse {
+            rule,
+            carry: versions.carry_id(programme, rule),
+        })
+        .collect()
 }
 
 /// A command's transaction: reads, decides, and writes last.
@@ -217,7 +241,10 @@ pub struct Work<'a> {
 
 impl core::fmt::Debug for Work<'_> {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.debug_struct("Work").field("now", &self.now).finish_non_exhaustive()
+        formatter
+            .debug_struct("Work")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
     }
 }
 
@@ -236,7 +263,15 @@ impl<'a> Work<'a> {
         versions: &'a Versions,
         settings: Settings,
     ) -> Self {
-        Self { tx, keys, draw, wrote: false, now, versions, settings }
+        Self {
+            tx,
+            keys,
+            draw,
+            wrote: false,
+            now,
+            versions,
+            settings,
+        }
     }
 
     /// Reading.
@@ -261,7 +296,11 @@ impl<'a> Work<'a> {
     }
 
     /// Puts the lots of some ids beside the open ones, so that points may come back to them.
-    pub fn bring(&self, desk: &mut Desk, lots: impl IntoIterator<Item = LotId>) -> Result<(), Stop> {
+    pub fn bring(
+        &self,
+        desk: &mut Desk,
+        lots: impl IntoIterator<Item = LotId>,
+    ) -> Result<(), Stop> {
         for id in lots {
             if desk.account.lot(id).is_none()
                 && let Some(lot) = self.view().lot(id)?
@@ -298,19 +337,33 @@ impl<'a> Work<'a> {
             self.put_sealed(&ENTRIES, &key, &EntryRow::V1 { account: id, entry })?;
         }
         for lot in desk.touched_lots() {
-            self.put_sealed(&LOTS, lot.grant.id.as_bytes(), &LotRow::V1(LotV1::from(lot)))?;
+            self.put_sealed(
+                &LOTS,
+                lot.grant.id.as_bytes(),
+                &LotRow::V1(LotV1::from(lot)),
+            )?;
         }
         for (hold, _) in &desk.lapsed_holds {
-            let lapsed = Hold { state: HoldState::Lapsed, ..self.view().hold(*hold)? };
+            let lapsed = Hold {
+                state: HoldState::Lapsed,
+                ..self.view().hold(*hold)?
+            };
             self.put_hold(lapsed)?;
         }
         if !desk.journal.is_empty() {
             let sequence = self.tx.sequence();
             let day = desk.zone.day_of(self.now);
-            let row = JournalRow::V1 { day, receipt: receipt.cloned(), postings: desk.journal };
+            let row = JournalRow::V1 {
+                day,
+                receipt: receipt.cloned(),
+                postings: desk.journal,
+            };
             self.put_plain(&JOURNAL, &sequence.to_be_bytes(), &row)?;
         }
-        let record = AccountRecord { reference, account: desk.account };
+        let record = AccountRecord {
+            reference,
+            account: desk.account,
+        };
         self.put_sealed(&ACCOUNTS, id.as_bytes(), &AccountRow::from(&record))
     }
 

@@ -137,7 +137,11 @@ impl Account {
 
     /// The tier at a moment, as the history committed so far says (semantics 10).
     pub fn tier_at(&self, moment: Moment) -> Tier {
-        let upto = self.tiers.iter().rev().find(|(effective_at, _)| *effective_at <= moment);
+        let upto = self
+            .tiers
+            .iter()
+            .rev()
+            .find(|(effective_at, _)| *effective_at <= moment);
         upto.map_or(Tier::Ordinary, |(_, tier)| *tier)
     }
 
@@ -149,13 +153,19 @@ impl Account {
 
     /// A lot that is here.
     pub fn lot(&self, id: LotId) -> Option<&Lot> {
-        let place = self.lots.binary_search_by_key(&id, |lot| lot.grant.id).ok()?;
+        let place = self
+            .lots
+            .binary_search_by_key(&id, |lot| lot.grant.id)
+            .ok()?;
         self.lots.get(place)
     }
 
     /// Puts a spent lot beside the open ones, so that a command may look at it or return points to it.
     pub fn bring(&mut self, lot: Lot) {
-        if let Err(place) = self.lots.binary_search_by_key(&lot.grant.id, |lot| lot.grant.id) {
+        if let Err(place) = self
+            .lots
+            .binary_search_by_key(&lot.grant.id, |lot| lot.grant.id)
+        {
             self.lots.insert(place, lot);
         }
     }
@@ -174,8 +184,18 @@ impl Account {
     pub fn apply(&mut self, movement: &Movement) -> Result<(), LedgerError> {
         match movement {
             Movement::Open { on } => self.opened_on = *on,
-            Movement::Earn { sale, lot, traces, spend, sold_on } => {
-                self.totals.sales = self.totals.sales.checked_add(1).ok_or(LedgerError::Overflow)?;
+            Movement::Earn {
+                sale,
+                lot,
+                traces,
+                spend,
+                sold_on,
+            } => {
+                self.totals.sales = self
+                    .totals
+                    .sales
+                    .checked_add(1)
+                    .ok_or(LedgerError::Overflow)?;
                 self.last_sale = Some(*sale);
                 if let Some(grant) = lot {
                     self.add_lot(*grant)?;
@@ -190,18 +210,25 @@ impl Account {
             }
             Movement::Return { parts, .. } => {
                 for returned in parts {
-                    match returned.into {
-                        Some(grant) => self.add_lot(grant)?,
-                        None => {
-                            let points = returned.part.points;
-                            let lot = self.lot_mut(returned.part.lot)?;
-                            add(&mut lot.remaining, points)?;
-                        }
+                    if let Some(grant) = returned.into {
+                        self.add_lot(grant)?;
+                    } else {
+                        let points = returned.part.points;
+                        add(&mut self.lot_mut(returned.part.lot)?.remaining, points)?;
                     }
                     add(&mut self.totals.returned, returned.part.points)?;
                 }
             }
-            Movement::Clawback { sale, traces, parts, lapsed, debt, loss, spend, sold_on } => {
+            Movement::Clawback {
+                sale,
+                traces,
+                parts,
+                lapsed,
+                debt,
+                loss,
+                spend,
+                sold_on,
+            } => {
                 self.take_parts(parts)?;
                 self.count_parts(parts, |totals| &mut totals.clawed_back)?;
                 if !lapsed.is_zero() {
@@ -214,7 +241,9 @@ impl Account {
                 }
                 add(&mut self.totals.lost, *loss)?;
                 self.set_carries(traces.iter().map(|trace| (trace.carry, trace.carry_after)));
-                let less = Money::ZERO.checked_sub(*spend).ok_or(LedgerError::Overflow)?;
+                let less = Money::ZERO
+                    .checked_sub(*spend)
+                    .ok_or(LedgerError::Overflow)?;
                 self.add_spend(*sold_on, less)?;
             }
             Movement::Repay { parts } => {
@@ -232,7 +261,10 @@ impl Account {
                 self.count_parts(parts, |totals| &mut totals.adjusted_down)?;
             }
             Movement::Expire { lot, points } => {
-                self.take_parts(&[Part { lot: *lot, points: *points }])?;
+                self.take_parts(&[Part {
+                    lot: *lot,
+                    points: *points,
+                }])?;
                 add(&mut self.lot_mut(*lot)?.lapsed, *points)?;
                 add(&mut self.totals.expired, *points)?;
             }
@@ -240,7 +272,8 @@ impl Account {
                 TierOutcome::Review => self.tier_flagged = true,
                 TierOutcome::Upgrade | TierOutcome::Downgrade => {
                     self.tier_flagged = false;
-                    self.tiers.push((change.effective_at, change.outcome.tier()));
+                    self.tiers
+                        .push((change.effective_at, change.outcome.tier()));
                 }
             },
             Movement::Sanction { state, .. } => self.state = *state,
@@ -251,7 +284,10 @@ impl Account {
     /// Pins points of a lot for a hold, or lets them go.
     pub fn pin(&mut self, part: Part) -> Result<(), LedgerError> {
         let lot = self.lot_mut(part.lot)?;
-        let held = lot.held.checked_add(part.points).ok_or(LedgerError::Overflow)?;
+        let held = lot
+            .held
+            .checked_add(part.points)
+            .ok_or(LedgerError::Overflow)?;
         if lot.remaining < held {
             return Err(LedgerError::Unfit);
         }
@@ -262,7 +298,10 @@ impl Account {
     /// Lets pinned points go; they stay in their lot.
     pub fn unpin(&mut self, part: Part) -> Result<(), LedgerError> {
         let lot = self.lot_mut(part.lot)?;
-        lot.held = lot.held.checked_sub(part.points).ok_or(LedgerError::Unfit)?;
+        lot.held = lot
+            .held
+            .checked_sub(part.points)
+            .ok_or(LedgerError::Unfit)?;
         Ok(())
     }
 
@@ -275,7 +314,10 @@ impl Account {
     }
 
     fn add_lot(&mut self, grant: LotGrant) -> Result<(), LedgerError> {
-        match self.lots.binary_search_by_key(&grant.id, |lot| lot.grant.id) {
+        match self
+            .lots
+            .binary_search_by_key(&grant.id, |lot| lot.grant.id)
+        {
             Ok(_) => Err(LedgerError::Unfit),
             Err(place) => {
                 self.lots.insert(place, Lot::new(grant));
@@ -288,7 +330,10 @@ impl Account {
     fn take_parts(&mut self, parts: &[Part]) -> Result<(), LedgerError> {
         parts.iter().try_for_each(|part| {
             let lot = self.lot_mut(part.lot)?;
-            let left = lot.remaining.checked_sub(part.points).ok_or(LedgerError::Unfit)?;
+            let left = lot
+                .remaining
+                .checked_sub(part.points)
+                .ok_or(LedgerError::Unfit)?;
             if left < lot.held {
                 return Err(LedgerError::Unfit);
             }
@@ -302,7 +347,9 @@ impl Account {
         parts: &[Part],
         total: impl Fn(&mut Totals) -> &mut Points,
     ) -> Result<(), LedgerError> {
-        parts.iter().try_for_each(|part| add(total(&mut self.totals), part.points))
+        parts
+            .iter()
+            .try_for_each(|part| add(total(&mut self.totals), part.points))
     }
 
     fn set_carries(&mut self, carries: impl Iterator<Item = (CarryId, Exact)>) {
@@ -319,7 +366,11 @@ impl Account {
     }
 
     fn add_spend(&mut self, sold_on: Day, amount: Money) -> Result<(), LedgerError> {
-        if self.spend.add(sold_on, amount) { Ok(()) } else { Err(LedgerError::Overflow) }
+        if self.spend.add(sold_on, amount) {
+            Ok(())
+        } else {
+            Err(LedgerError::Overflow)
+        }
     }
 }
 

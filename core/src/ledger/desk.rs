@@ -75,10 +75,16 @@ impl Desk {
     /// Posts a movement: the account, the journal and the entry in one.
     pub fn post(&mut self, at: Moment, movement: Movement) -> Result<(), LedgerError> {
         self.account.apply(&movement)?;
-        self.journal.extend(postings(&movement, &self.account, self.zone)?);
+        self.journal
+            .extend(postings(&movement, &self.account, self.zone)?);
         self.touched.extend(lots_of(&movement));
         let balance = self.account.balance().ok_or(LedgerError::Overflow)?;
-        self.posted.push(Posted { at, movement, balance, debt: self.account.debt });
+        self.posted.push(Posted {
+            at,
+            movement,
+            balance,
+            debt: self.account.debt,
+        });
         Ok(())
     }
 
@@ -88,12 +94,22 @@ impl Desk {
             return Ok(());
         }
         let parts = take(self.account.debt, credited.iter().copied());
-        if parts.is_empty() { Ok(()) } else { self.post(at, Movement::Repay { parts }) }
+        if parts.is_empty() {
+            Ok(())
+        } else {
+            self.post(at, Movement::Repay { parts })
+        }
     }
 
     /// Enters points of a lot as expired.
     pub fn expire(&mut self, at: Moment, part: Part) -> Result<(), LedgerError> {
-        self.post(at, Movement::Expire { lot: part.lot, points: part.points })
+        self.post(
+            at,
+            Movement::Expire {
+                lot: part.lot,
+                points: part.points,
+            },
+        )
     }
 
     /// Lets a hold's pinned points go at `at`: those past their date expire at that moment, the others pay a debt
@@ -103,7 +119,12 @@ impl Desk {
         for pin in pins {
             self.account.unpin(*pin)?;
             self.touched.insert(pin.lot);
-            if self.account.lot(pin.lot).ok_or(LedgerError::Unfit)?.is_expired(at) {
+            if self
+                .account
+                .lot(pin.lot)
+                .ok_or(LedgerError::Unfit)?
+                .is_expired(at)
+            {
                 self.expire(at, *pin)?;
             } else {
                 alive.push(*pin);
@@ -114,7 +135,10 @@ impl Desk {
 
     /// Credits a lot that pays a debt first, unless its date has come already.
     pub fn after_credit(&mut self, at: Moment, grant: &LotGrant) -> Result<(), LedgerError> {
-        let part = Part { lot: grant.id, points: grant.points };
+        let part = Part {
+            lot: grant.id,
+            points: grant.points,
+        };
         let lot = *self.account.lot(grant.id).ok_or(LedgerError::Unfit)?;
         match lot.grant.expires_at {
             Some(end) if end <= at => self.expire(end, part),
@@ -134,7 +158,11 @@ impl Desk {
                 .lots
                 .iter()
                 .filter(|lot| !lot.free().is_zero() && lot.is_expired(self.now))
-                .filter_map(|lot| lot.grant.expires_at.map(|end| (end, lot.grant.id, lot.free())))
+                .filter_map(|lot| {
+                    lot.grant
+                        .expires_at
+                        .map(|end| (end, lot.grant.id, lot.free()))
+                })
                 .min();
             let lapsing = self
                 .account
@@ -144,7 +172,9 @@ impl Desk {
                 .map(|hold| (hold.until, hold.id))
                 .min();
             match (expiring, lapsing) {
-                (Some((end, lot, points)), other) if other.is_none_or(|(until, _)| end <= until) => {
+                (Some((end, lot, points)), other)
+                    if other.is_none_or(|(until, _)| end <= until) =>
+                {
                     self.expire(end, Part { lot, points })?;
                 }
                 (_, Some((until, hold))) => {
@@ -176,14 +206,23 @@ fn lots_of(movement: &Movement) -> Vec<LotId> {
         Movement::Open { .. } | Movement::Assess(_) | Movement::Sanction { .. } => Vec::new(),
         Movement::Earn { lot, .. } => lot.iter().map(|grant| grant.id).collect(),
         Movement::Redeem { parts, .. } | Movement::Repay { parts } => of(parts),
-        Movement::Return { parts, .. } => parts.iter().map(|returned| returned.lands_in().lot).collect(),
-        Movement::Clawback { sale, parts, lapsed, .. } => {
+        Movement::Return { parts, .. } => parts
+            .iter()
+            .map(|returned| returned.lands_in().lot)
+            .collect(),
+        Movement::Clawback {
+            sale,
+            parts,
+            lapsed,
+            ..
+        } => {
             let own = (!lapsed.is_zero()).then_some(LotId::of_sale(*sale));
             of(parts).into_iter().chain(own).collect()
         }
-        Movement::Adjust { credit, parts, .. } => {
-            of(parts).into_iter().chain(credit.iter().map(|grant| grant.id)).collect()
-        }
+        Movement::Adjust { credit, parts, .. } => of(parts)
+            .into_iter()
+            .chain(credit.iter().map(|grant| grant.id))
+            .collect(),
         Movement::Expire { lot, .. } => vec![*lot],
     }
 }

@@ -36,10 +36,17 @@ impl Desk {
         rules: &[RuleInUse<'_>],
         days: &mut DaySums,
     ) -> Result<Vec<Trace>, LedgerError> {
-        sale.rules =
-            rules.iter().map(|rule| RuleCount { carry: rule.carry, counted: Exact::ZERO }).collect();
+        sale.rules = rules
+            .iter()
+            .map(|rule| RuleCount {
+                carry: rule.carry,
+                counted: Exact::ZERO,
+            })
+            .collect();
         let traces = self.recount(sale, rules, days)?;
-        let points: Option<i64> = traces.iter().try_fold(0_i64, |sum, t| sum.checked_add(t.points));
+        let points: Option<i64> = traces
+            .iter()
+            .try_fold(0_i64, |sum, t| sum.checked_add(t.points));
         let points = points.and_then(Points::new).ok_or(LedgerError::Overflow)?;
         let sold_on = self.zone.day_of(sale.sold_at);
         let lot = if points.is_zero() {
@@ -48,11 +55,18 @@ impl Desk {
             let id = LotId::of_sale(sale.id);
             Some(grant(id, points, sale.sold_at, programme)?)
         };
-        let spend = sale.qualifying(&programme.tiers).ok_or(LedgerError::Overflow)?;
+        let spend = sale
+            .qualifying(&programme.tiers)
+            .ok_or(LedgerError::Overflow)?;
 
         sale.earned = points;
-        let movement =
-            Movement::Earn { sale: sale.id, lot, traces: traces.clone(), spend, sold_on };
+        let movement = Movement::Earn {
+            sale: sale.id,
+            lot,
+            traces: traces.clone(),
+            spend,
+            sold_on,
+        };
         self.post(self.now, movement)?;
         if let Some(grant) = lot {
             self.after_credit(self.now, &grant)?;
@@ -79,7 +93,9 @@ impl Desk {
             let change = Change {
                 counted_before: before,
                 counted: now,
-                day_before: day.and_then(|key| days.get(&key).copied()).unwrap_or_default(),
+                day_before: day
+                    .and_then(|key| days.get(&key).copied())
+                    .unwrap_or_default(),
                 carry_before: self.account.carry(in_use.carry),
             };
             let step = step(rule, &change).ok_or(LedgerError::Overflow)?;
@@ -101,7 +117,11 @@ impl Desk {
                 carry_before: change.carry_before,
                 carry_after: step.carry_after,
                 points: step.points,
-                capped: if step.day_capped { Some(Cap::Day) } else { sale_cap },
+                capped: if step.day_capped {
+                    Some(Cap::Day)
+                } else {
+                    sale_cap
+                },
             });
         }
         Ok(traces)
@@ -116,8 +136,16 @@ pub fn grant(
     programme: &Programme,
 ) -> Result<LotGrant, LedgerError> {
     let day = programme.zone.day_of(sold_at);
-    let expires_at =
-        programme.lifetime.end(day, programme.zone).map_err(|_| LedgerError::Calendar)?;
+    let expires_at = programme
+        .lifetime
+        .end(day, programme.zone)
+        .map_err(|_| LedgerError::Calendar)?;
     let available_at = sold_at.plus_days(programme.vest_days);
-    Ok(LotGrant { id, points, earned_at: sold_at, available_at, expires_at })
+    Ok(LotGrant {
+        id,
+        points,
+        earned_at: sold_at,
+        available_at,
+        expires_at,
+    })
 }

@@ -126,7 +126,10 @@ impl Returned {
     /// Where the points are now.
     pub fn lands_in(&self) -> Part {
         let lot = self.into.map_or(self.part.lot, |grant| grant.id);
-        Part { lot, points: self.part.points }
+        Part {
+            lot,
+            points: self.part.points,
+        }
     }
 }
 

@@ -78,8 +78,16 @@ impl Hold {
 
 impl Desk {
     /// Pins available points in spending order, or says how many there are.
-    pub fn hold(&mut self, id: HoldId, points: Points, until: Moment) -> Result<Vec<Part>, HoldError> {
-        let available = self.account.available(self.now).ok_or(LedgerError::Overflow)?;
+    pub fn hold(
+        &mut self,
+        id: HoldId,
+        points: Points,
+        until: Moment,
+    ) -> Result<Vec<Part>, HoldError> {
+        let available = self
+            .account
+            .available(self.now)
+            .ok_or(LedgerError::Overflow)?;
         if available < points {
             return Err(HoldError::NotEnough(available));
         }
@@ -88,7 +96,10 @@ impl Desk {
             .account
             .in_spending_order()
             .into_iter()
-            .map(|lot| Part { lot: lot.grant.id, points: lot.available(now) })
+            .map(|lot| Part {
+                lot: lot.grant.id,
+                points: lot.available(now),
+            })
             .collect();
         let pins = take(points, offers);
 
@@ -96,7 +107,11 @@ impl Desk {
             self.account.pin(*pin)?;
             self.touched.insert(pin.lot);
         }
-        self.account.holds.push(OpenHold { id, until, pins: pins.clone() });
+        self.account.holds.push(OpenHold {
+            id,
+            until,
+            pins: pins.clone(),
+        });
         Ok(pins)
     }
 
@@ -108,7 +123,13 @@ impl Desk {
             self.account.unpin(*part)?;
         }
         let parts = used.clone();
-        self.post(self.now, Movement::Redeem { hold: hold.id, parts })?;
+        self.post(
+            self.now,
+            Movement::Redeem {
+                hold: hold.id,
+                parts,
+            },
+        )?;
 
         let rest = without(&pins, &used)?;
         self.release(self.now, &rest)?;
@@ -142,7 +163,10 @@ fn without(parts: &[Part], used: &[Part]) -> Result<Vec<Part>, LedgerError> {
         gone = gone.saturating_sub(skipped);
         let points = part.points.saturating_sub(skipped);
         if !points.is_zero() {
-            left.push(Part { lot: part.lot, points });
+            left.push(Part {
+                lot: part.lot,
+                points,
+            });
         }
     }
     Ok(left)

@@ -60,12 +60,19 @@ pub fn postings(
     let mut booked = Vec::new();
     let mut book = |debit, credit, points: Points| {
         if !points.is_zero() {
-            booked.push(Posting { debit, credit, points });
+            booked.push(Posting {
+                debit,
+                credit,
+                points,
+            });
         }
     };
     let liability = |lot: LotId| {
         let lot = account.lot(lot).ok_or(LedgerError::Unfit)?;
-        Ok(JournalAccount::Liability(expiry_month(lot.grant.expires_at, zone)))
+        Ok(JournalAccount::Liability(expiry_month(
+            lot.grant.expires_at,
+            zone,
+        )))
     };
     let mut from_lots = |parts: &[Part], credit| {
         parts.iter().try_for_each(|part| {
@@ -75,9 +82,13 @@ pub fn postings(
     };
 
     match movement {
-        Movement::Open { .. } | Movement::Assess(_) | Movement::Sanction { .. } => {}
-        Movement::Earn { lot: None, .. } => {}
-        Movement::Earn { lot: Some(grant), .. } => {
+        Movement::Open { .. }
+        | Movement::Assess(_)
+        | Movement::Sanction { .. }
+        | Movement::Earn { lot: None, .. } => {}
+        Movement::Earn {
+            lot: Some(grant), ..
+        } => {
             book(Issued, liability(grant.id)?, grant.points);
         }
         Movement::Redeem { parts, .. } => from_lots(parts, Redeemed)?,
@@ -87,7 +98,13 @@ pub fn postings(
                 book(Redeemed, liability(lands.lot)?, lands.points);
             }
         }
-        Movement::Clawback { parts, lapsed, debt, loss, .. } => {
+        Movement::Clawback {
+            parts,
+            lapsed,
+            debt,
+            loss,
+            ..
+        } => {
             from_lots(parts, ClawedBack)?;
             book(Expired, ClawedBack, *lapsed);
             book(Receivable, ClawedBack, *debt);
@@ -101,7 +118,13 @@ pub fn postings(
             }
         }
         Movement::Expire { lot, points } => {
-            from_lots(&[Part { lot: *lot, points: *points }], Expired)?;
+            from_lots(
+                &[Part {
+                    lot: *lot,
+                    points: *points,
+                }],
+                Expired,
+            )?;
         }
     }
     Ok(booked)

@@ -46,7 +46,12 @@ pub struct Part {
 impl Lot {
     /// A new lot.
     pub const fn new(grant: LotGrant) -> Self {
-        Self { grant, remaining: grant.points, held: Points::ZERO, lapsed: Points::ZERO }
+        Self {
+            grant,
+            remaining: grant.points,
+            held: Points::ZERO,
+            lapsed: Points::ZERO,
+        }
     }
 
     /// Whether its date has come: usable when `now < expires_at`.
@@ -62,14 +67,23 @@ impl Lot {
     /// What may be spent now: vested, not expired, not held.
     pub fn available(&self, now: Moment) -> Points {
         let vested = self.grant.available_at <= now;
-        if vested && !self.is_expired(now) { self.free() } else { Points::ZERO }
+        if vested && !self.is_expired(now) {
+            self.free()
+        } else {
+            Points::ZERO
+        }
     }
 
     /// Sorts lots in spending order: earliest expiry first, never-expiring last, then `earned_at`, then the order
     /// of commit.
     pub fn spending_order(&self) -> (bool, Moment, Moment, LotId) {
         let end = self.grant.expires_at;
-        (end.is_none(), end.unwrap_or_default(), self.grant.earned_at, self.grant.id)
+        (
+            end.is_none(),
+            end.unwrap_or_default(),
+            self.grant.earned_at,
+            self.grant.id,
+        )
     }
 }
 
@@ -80,7 +94,10 @@ pub fn take(wanted: Points, offers: impl IntoIterator<Item = Part>) -> Vec<Part>
     for offer in offers {
         let points = offer.points.min(left);
         if !points.is_zero() {
-            taken.push(Part { lot: offer.lot, points });
+            taken.push(Part {
+                lot: offer.lot,
+                points,
+            });
             left = left.saturating_sub(points);
         }
         if left.is_zero() {

@@ -69,7 +69,9 @@ impl Sale {
         }
         for wanted in refund {
             let number = wanted.line;
-            let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+            let place = usize::try_from(number)
+                .ok()
+                .and_then(|number| number.checked_sub(1));
             let line = place.and_then(|place| self.lines.get_mut(place));
             let line = line.ok_or(Refusal::LineUnknown { line: number })?;
             let too_much = Refusal::RefundTooMuch { line: number };
@@ -99,8 +101,9 @@ impl Sale {
                         return Err(Refusal::NothingToRefund);
                     }
                     let sum = line.refunded_amount.checked_add(amount);
-                    line.refunded_amount =
-                        sum.filter(|sum| *sum <= line.line.paid).ok_or(too_much.clone())?;
+                    line.refunded_amount = sum
+                        .filter(|sum| *sum <= line.line.paid)
+                        .ok_or(too_much.clone())?;
                 }
                 RefundOf::Rest => line.all_back = true,
             }
@@ -109,8 +112,14 @@ impl Sale {
             }
         }
         let after = self.returned_so_far().ok_or(Refusal::AmountTooLarge)?;
-        let money = after.0.checked_sub(before.0).ok_or(Refusal::AmountTooLarge)?;
-        let points = after.1.checked_sub(before.1).ok_or(Refusal::AmountTooLarge)?;
+        let money = after
+            .0
+            .checked_sub(before.0)
+            .ok_or(Refusal::AmountTooLarge)?;
+        let points = after
+            .1
+            .checked_sub(before.1)
+            .ok_or(Refusal::AmountTooLarge)?;
         Ok(HandedBack { money, points })
     }
 
@@ -119,15 +128,23 @@ impl Sale {
         (1_u32..)
             .zip(&self.lines)
             .filter(|(_, line)| !line.is_all_back())
-            .map(|(line, _)| RefundLine { line, of: RefundOf::Rest })
+            .map(|(line, _)| RefundLine {
+                line,
+                of: RefundOf::Rest,
+            })
             .collect()
     }
 
     fn returned_so_far(&self) -> Option<(Money, Points)> {
-        self.lines.iter().try_fold((Money::ZERO, Points::ZERO), |(money, points), line| {
-            let (more_money, more_points) = line.returned()?;
-            Some((money.checked_add(more_money)?, points.checked_add(more_points)?))
-        })
+        self.lines
+            .iter()
+            .try_fold((Money::ZERO, Points::ZERO), |(money, points), line| {
+                let (more_money, more_points) = line.returned()?;
+                Some((
+                    money.checked_add(more_money)?,
+                    points.checked_add(more_points)?,
+                ))
+            })
     }
 }
 
@@ -153,7 +170,10 @@ impl Desk {
         let open = used.iter().rev().map(|part| {
             let gone = part.points.min(skip);
             skip = skip.saturating_sub(gone);
-            Part { lot: part.lot, points: part.points.saturating_sub(gone) }
+            Part {
+                lot: part.lot,
+                points: part.points.saturating_sub(gone),
+            }
         });
         let parts = take(points, open.collect::<Vec<_>>());
         if total(&parts) != Some(points) {
@@ -165,8 +185,13 @@ impl Desk {
             let lot = *self.account.lot(part.lot).ok_or(LedgerError::Unfit)?;
             let expired = lot.is_expired(self.now);
             let into = if expired && 0 < terms.expired_grace_days {
-                let last = self.zone.day_of(self.now).plus_days(terms.expired_grace_days);
-                let next = last.and_then(|day| day.plus_days(1)).ok_or(LedgerError::Calendar)?;
+                let last = self
+                    .zone
+                    .day_of(self.now)
+                    .plus_days(terms.expired_grace_days);
+                let next = last
+                    .and_then(|day| day.plus_days(1))
+                    .ok_or(LedgerError::Calendar)?;
                 let (sequence, random) = ids.draw();
                 Some(LotGrant {
                     id: LotId::new(sequence, random),
@@ -178,11 +203,21 @@ impl Desk {
                 None
             };
             let back = Returned { part, into };
-            if expired && into.is_none() { gone.push(part) } else { alive.push(back.lands_in()) }
+            if expired && into.is_none() {
+                gone.push(part);
+            } else {
+                alive.push(back.lands_in());
+            }
             returned.push(back);
         }
 
-        self.post(self.now, Movement::Return { of, parts: returned })?;
+        self.post(
+            self.now,
+            Movement::Return {
+                of,
+                parts: returned,
+            },
+        )?;
         for part in gone {
             self.expire(self.now, part)?;
         }
@@ -203,16 +238,28 @@ impl Desk {
         spend_before: Money,
     ) -> Result<Taken, LedgerError> {
         let traces = self.recount(sale, rules, days)?;
-        let sum = traces.iter().try_fold(0_i64, |sum, trace| sum.checked_sub(trace.points));
+        let sum = traces
+            .iter()
+            .try_fold(0_i64, |sum, trace| sum.checked_sub(trace.points));
         let clawback = sum.and_then(Points::new).ok_or(LedgerError::Overflow)?;
-        let spend_after = sale.qualifying(&programme.tiers).ok_or(LedgerError::Overflow)?;
-        let spend = spend_before.checked_sub(spend_after).ok_or(LedgerError::Overflow)?;
+        let spend_after = sale
+            .qualifying(&programme.tiers)
+            .ok_or(LedgerError::Overflow)?;
+        let spend = spend_before
+            .checked_sub(spend_after)
+            .ok_or(LedgerError::Overflow)?;
         let terms = &programme.refund;
 
         let own_id = LotId::of_sale(sale.id);
         let own = self.account.lot(own_id).copied();
         let mut left = clawback;
-        let mut parts = take(left, own.map(|lot| Part { lot: own_id, points: lot.free() }));
+        let mut parts = take(
+            left,
+            own.map(|lot| Part {
+                lot: own_id,
+                points: lot.free(),
+            }),
+        );
         left = left.saturating_sub(total(&parts).ok_or(LedgerError::Overflow)?);
         let lapsed = own.map_or(Points::ZERO, |lot| lot.lapsed).min(left);
         left = left.saturating_sub(lapsed);
@@ -243,7 +290,12 @@ impl Desk {
             sold_on: self.zone.day_of(sale.sold_at),
         };
         self.post(self.now, movement)?;
-        Ok(Taken { traces, clawback, debt, loss })
+        Ok(Taken {
+            traces,
+            clawback,
+            debt,
+            loss,
+        })
     }
 
     /// The other live lots in spending order, vested or not, leaving aside what this sale's refunds gave back.
@@ -251,10 +303,17 @@ impl Desk {
         let mut offers = Vec::new();
         for lot in self.account.in_spending_order() {
             let id = lot.grant.id;
-            let aside: Vec<Part> = given_back.iter().filter(|part| part.lot == id).copied().collect();
+            let aside: Vec<Part> = given_back
+                .iter()
+                .filter(|part| part.lot == id)
+                .copied()
+                .collect();
             let aside = total(&aside).ok_or(LedgerError::Overflow)?;
             if id != own && !lot.is_expired(self.now) {
-                offers.push(Part { lot: id, points: lot.free().saturating_sub(aside) });
+                offers.push(Part {
+                    lot: id,
+                    points: lot.free().saturating_sub(aside),
+                });
             }
         }
         Ok(offers)
@@ -264,12 +323,23 @@ impl Desk {
     fn of_given_back(&self, given_back: &[Part]) -> Result<Vec<Part>, LedgerError> {
         let mut offers: Vec<Part> = Vec::new();
         for part in given_back {
-            let earlier: Vec<Part> =
-                offers.iter().filter(|offer| offer.lot == part.lot).copied().collect();
+            let earlier: Vec<Part> = offers
+                .iter()
+                .filter(|offer| offer.lot == part.lot)
+                .copied()
+                .collect();
             let offered = total(&earlier).ok_or(LedgerError::Overflow)?;
-            let free = self.account.lot(part.lot).filter(|lot| !lot.is_expired(self.now));
-            let free = free.map_or(Points::ZERO, super::lot::Lot::free).saturating_sub(offered);
-            offers.push(Part { lot: part.lot, points: part.points.min(free) });
+            let free = self
+                .account
+                .lot(part.lot)
+                .filter(|lot| !lot.is_expired(self.now));
+            let free = free
+                .map_or(Points::ZERO, super::lot::Lot::free)
+                .saturating_sub(offered);
+            offers.push(Part {
+                lot: part.lot,
+                points: part.points.min(free),
+            });
         }
         Ok(offers)
     }

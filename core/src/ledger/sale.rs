@@ -33,7 +33,11 @@ impl ReceiptNo {
             part.is_empty() || RECEIPT_PART_MAX < part.len() || part.chars().any(char::is_control)
         };
         let parts = [&self.store, &self.till, &self.number];
-        if parts.iter().any(unfit) { Err(Refusal::BadReceipt) } else { Ok(()) }
+        if parts.iter().any(unfit) {
+            Err(Refusal::BadReceipt)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -69,7 +73,10 @@ impl SaleLine {
         }
         let wide = |number: i64| i128::from(number);
         let (paid, quantity) = (self.line.paid.minor(), self.line.quantity.thousandths());
-        let (amount, pieces) = (self.refunded_amount.minor(), self.refunded_quantity.thousandths());
+        let (amount, pieces) = (
+            self.refunded_amount.minor(),
+            self.refunded_quantity.thousandths(),
+        );
         let (numerator, denominator) = match (0 < paid, 0 < quantity) {
             (true, true) => (
                 wide(pieces)
@@ -94,7 +101,8 @@ impl SaleLine {
 
     /// Whether nothing of it is left to refund.
     pub fn is_all_back(&self) -> bool {
-        self.fraction().is_some_and(|(numerator, denominator)| numerator == denominator)
+        self.fraction()
+            .is_some_and(|(numerator, denominator)| numerator == denominator)
     }
 
     /// Money less what has come back: what earns points and counts for tiers.
@@ -159,7 +167,11 @@ impl Sale {
     }
 
     fn sum_kept(&self, counts: impl Fn(&Line) -> bool) -> Option<Money> {
-        let kept = self.lines.iter().filter(|line| counts(&line.line)).map(SaleLine::kept);
+        let kept = self
+            .lines
+            .iter()
+            .filter(|line| counts(&line.line))
+            .map(SaleLine::kept);
         kept.collect::<Option<Vec<Money>>>().and_then(Money::sum)
     }
 }

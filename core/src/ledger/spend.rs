@@ -1,6 +1,5 @@
 //! Qualifying spend: the metric of the tiers, a counter of its own and never derived from points (semantics 26, 27).
 
-
 use crate::domain::money::Money;
 use crate::domain::programme::{Align, Lifetime, PastCalendar, Window};
 use crate::domain::time::{Day, Moment, Zone};
@@ -22,21 +21,28 @@ pub struct Spend {
 impl Spend {
     /// Nothing spent.
     pub const fn new() -> Self {
-        Self { lifetime: Money::ZERO, days: Vec::new(), by_day: false }
+        Self {
+            lifetime: Money::ZERO,
+            days: Vec::new(),
+            by_day: false,
+        }
     }
 
     /// Adds what a sale spent, or takes off what a refund gave back, on the sale's own day. `false` on overflow.
     #[must_use]
     pub fn add(&mut self, sold_on: Day, amount: Money) -> bool {
-        let Some(lifetime) = self.lifetime.checked_add(amount) else { return false };
+        let Some(lifetime) = self.lifetime.checked_add(amount) else {
+            return false;
+        };
         self.lifetime = lifetime;
         if !self.by_day || amount == Money::ZERO {
             return true;
         }
         match self.days.binary_search_by_key(&sold_on, |(day, _)| *day) {
-            Ok(place) => self.days.get_mut(place).is_some_and(|(_, kept)| {
-                kept.checked_add(amount).map(|sum| *kept = sum).is_some()
-            }),
+            Ok(place) => self
+                .days
+                .get_mut(place)
+                .is_some_and(|(_, kept)| kept.checked_add(amount).map(|sum| *kept = sum).is_some()),
             Err(place) => {
                 self.days.insert(place, (sold_on, amount));
                 true
@@ -49,15 +55,22 @@ impl Spend {
         let today = zone.day_of(now);
         match window {
             Window::Lifetime => Some(self.lifetime),
-            Window::RollingMonths(months) => Money::sum(self.days.iter().filter_map(|(day, spent)| {
-                let counts = rolling_end(*day, months, zone).is_ok_and(|end| now < end);
-                counts.then_some(*spent)
-            })),
+            Window::RollingMonths(months) => {
+                Money::sum(self.days.iter().filter_map(|(day, spent)| {
+                    let counts = rolling_end(*day, months, zone).is_ok_and(|end| now < end);
+                    counts.then_some(*spent)
+                }))
+            }
             Window::CalendarYear | Window::Anniversary => {
                 let this = year_of(window, opened_on, today)?;
                 let in_year = |wanted: i32| {
                     let of = |day: &Day| year_of(window, opened_on, *day);
-                    Money::sum(self.days.iter().filter(|(day, _)| of(day) == Some(wanted)).map(|(_, spent)| *spent))
+                    Money::sum(
+                        self.days
+                            .iter()
+                            .filter(|(day, _)| of(day) == Some(wanted))
+                            .map(|(_, spent)| *spent),
+                    )
                 };
                 Some(in_year(this)?.max(in_year(this.checked_sub(1)?)?))
             }
@@ -65,7 +78,14 @@ impl Spend {
     }
 
     /// The moments in `(after, until]` at which the metric may fall by itself, ascending.
-    pub fn drops(&self, window: Window, opened_on: Day, after: Moment, until: Moment, zone: Zone) -> Vec<Moment> {
+    pub fn drops(
+        &self,
+        window: Window,
+        opened_on: Day,
+        after: Moment,
+        until: Moment,
+        zone: Zone,
+    ) -> Vec<Moment> {
         let mut moments: Vec<Moment> = self
             .days
             .iter()
@@ -94,7 +114,12 @@ impl Default for Spend {
 
 /// A rolling sale counts as long as a lot of that lifetime would live.
 fn rolling_end(day: Day, months: u32, zone: Zone) -> Result<Moment, PastCalendar> {
-    Lifetime::Months { months, align: Align::Day }.end(day, zone)?.ok_or(PastCalendar)
+    Lifetime::Months {
+        months,
+        align: Align::Day,
+    }
+    .end(day, zone)?
+    .ok_or(PastCalendar)
 }
 
 /// Which year of the window a day lies in: the calendar's, or the n-th of membership.
@@ -108,7 +133,11 @@ fn year_of(window: Window, opened_on: Day, day: Day) -> Option<i32> {
             // A late sale may be older than the account: it belongs to the first year.
             let guess = guess.max(0);
             let begun = year_start(window, opened_on, guess)? <= day;
-            Some(if begun || guess == 0 { guess } else { guess.checked_sub(1)? })
+            Some(if begun || guess == 0 {
+                guess
+            } else {
+                guess.checked_sub(1)?
+            })
         }
     }
 }

@@ -14,24 +14,34 @@ impl Desk {
     pub fn metric(&self, programme: &Programme, now: Moment) -> Result<Money, LedgerError> {
         let account = &self.account;
         let window = programme.tiers.window;
-        let metric = account.spend.metric(window, account.opened_on, now, self.zone);
+        let metric = account
+            .spend
+            .metric(window, account.opened_on, now, self.zone);
         metric.ok_or(LedgerError::Overflow)
     }
 
     /// Lets a tier fall whose window has moved on: `grace_days` after the metric fell below (semantics 29).
     pub fn assess_time(&mut self, programme: &Programme) -> Result<(), LedgerError> {
         let terms = &programme.tiers;
-        let Some((since, Tier::Senior)) = self.account.tiers.last().copied() else { return Ok(()) };
+        let Some((since, Tier::Senior)) = self.account.tiers.last().copied() else {
+            return Ok(());
+        };
         if self.account.tier_flagged {
             return Ok(());
         }
         let opened_on = self.account.opened_on;
-        let drops = self.account.spend.drops(terms.window, opened_on, since, self.now, self.zone);
+        let drops = self
+            .account
+            .spend
+            .drops(terms.window, opened_on, since, self.now, self.zone);
         for fell_at in drops {
             let metric = self.metric(programme, fell_at)?;
             if metric < terms.senior_from {
                 let last_day = self.zone.day_of(fell_at).plus_days(terms.grace_days);
-                let after = self.zone.start_of(last_day.ok_or(LedgerError::Calendar)?).max(fell_at);
+                let after = self
+                    .zone
+                    .start_of(last_day.ok_or(LedgerError::Calendar)?)
+                    .max(fell_at);
                 if after <= self.now {
                     self.change_tier(TierOutcome::Downgrade, metric, programme, after, None)?;
                 }
@@ -86,10 +96,20 @@ impl Desk {
         at: Moment,
         sale: Option<SaleId>,
     ) -> Result<(), LedgerError> {
-        let last = self.account.tiers.last().map_or(Moment::EPOCH, |(effective_at, _)| *effective_at);
+        let last = self
+            .account
+            .tiers
+            .last()
+            .map_or(Moment::EPOCH, |(effective_at, _)| *effective_at);
         let effective_at = at.max(last);
         let senior_from = programme.tiers.senior_from;
-        let change = TierChange { outcome, metric, senior_from, effective_at, sale };
+        let change = TierChange {
+            outcome,
+            metric,
+            senior_from,
+            effective_at,
+            sale,
+        };
         self.post(effective_at, Movement::Assess(change))
     }
 }

@@ -55,14 +55,19 @@ pub(crate) fn read(
     let begun = file.read(&mut magic).map_err(|error| io(&error))?;
     file.rewind().map_err(|error| io(&error))?;
     let position = Arc::new(AtomicU64::new(0));
-    let counted = Counted { file: BufReader::new(file), position: position.clone() };
+    let counted = Counted {
+        file: BufReader::new(file),
+        position: position.clone(),
+    };
     let is_gzip = begun == 2 && magic == [0x1f, 0x8b];
     if is_gzip {
         baskets(MultiGzDecoder::new(counted), exponent, &mut |basket| {
             take(basket, position.load(Ordering::Relaxed))
         })
     } else {
-        baskets(counted, exponent, &mut |basket| take(basket, position.load(Ordering::Relaxed)))
+        baskets(counted, exponent, &mut |basket| {
+            take(basket, position.load(Ordering::Relaxed))
+        })
     }
 }
 
@@ -73,7 +78,9 @@ pub(crate) fn baskets(
     take: &mut dyn FnMut(Basket) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut reader = csv::ReaderBuilder::new().from_reader(from);
-    let header = reader.headers().map_err(|error| broken(1, &error.to_string()))?;
+    let header = reader
+        .headers()
+        .map_err(|error| broken(1, &error.to_string()))?;
     if !header.iter().eq(COLUMNS) {
         let wanted = COLUMNS.join(",");
         return Err(Failure::new(
@@ -103,12 +110,18 @@ pub(crate) fn baskets(
                     && basket.store == row.store
                     && basket.sold_at == row.sold_at;
                 if !same {
-                    return Err(broken(number, "household, store or time differ within one basket"));
+                    return Err(broken(
+                        number,
+                        "household, store or time differ within one basket",
+                    ));
                 }
                 basket.lines.extend(row.lines);
             }
             Some(_) | None => {
-                let next = Basket { line_number: number, ..row };
+                let next = Basket {
+                    line_number: number,
+                    ..row
+                };
                 if let Some(whole) = open.replace(next) {
                     hand_on(whole, take)?;
                 }
@@ -132,7 +145,11 @@ fn parse(record: &StringRecord, exponent: u32) -> Result<Basket, &'static str> {
     let named = |place: usize| {
         let text = field(place);
         let fits = !text.is_empty() && text.len() <= 48 && !text.chars().any(char::is_control);
-        if fits { Ok(text.to_owned()) } else { Err("basket, household or store is empty or too long") }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err("basket, household or store is empty or too long")
+        }
     };
     let paid = Money::parse(field(9), exponent)
         .map_err(|_| "paid is not an amount of money of this currency")?;
@@ -143,13 +160,16 @@ fn parse(record: &StringRecord, exponent: u32) -> Result<Basket, &'static str> {
         Money::parse(field(discount), exponent)
             .map_err(|_| "a discount is not an amount of money of this currency")?;
     }
-    field(4).parse::<u32>().map_err(|_| "line is not a number")?;
+    field(4)
+        .parse::<u32>()
+        .map_err(|_| "line is not a number")?;
     let line = Line {
         product: field(5).to_owned(),
         department: field(6).to_owned(),
         category: field(7).to_owned(),
         kind: LineKind::Goods,
-        quantity: Quantity::parse(field(8)).ok_or("quantity is not a number with three decimals")?,
+        quantity: Quantity::parse(field(8))
+            .ok_or("quantity is not a number with three decimals")?,
         paid,
     };
     basket::check(core::slice::from_ref(&line))
@@ -158,7 +178,9 @@ fn parse(record: &StringRecord, exponent: u32) -> Result<Basket, &'static str> {
         id: named(0)?,
         household: named(1)?,
         store: named(2)?,
-        sold_at: field(3).parse().map_err(|_| "sold_at is not a time with an offset")?,
+        sold_at: field(3)
+            .parse()
+            .map_err(|_| "sold_at is not a time with an offset")?,
         lines: vec![line],
         line_number: 0,
     })
@@ -168,7 +190,9 @@ fn broken(line: u64, why: &str) -> Failure {
     Failure::new(
         "csv_line",
         format!("第 {line} 行有误:{why}。此前的购物篮已入账;改正后用 --resume 继续。"),
-        format!("line {line} does not hold: {why}. The baskets before it are in; mend it and go on with --resume."),
+        format!(
+            "line {line} does not hold: {why}. The baskets before it are in; mend it and go on with --resume."
+        ),
     )
 }
 
@@ -181,7 +205,8 @@ struct Counted<R> {
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.file.read(buffer)?;
-        self.position.fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
+        self.position
+            .fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -63,7 +63,11 @@ impl<'a> Feed<'a> {
     pub(crate) fn send(&mut self, basket: Basket) -> Result<(), Failure> {
         self.sent.last_sold_at = self.sent.last_sold_at.max(basket.sold_at);
         let account = account_of(&basket.household);
-        let is_new = self.sent.households.insert(basket.household.clone(), account).is_none();
+        let is_new = self
+            .sent
+            .households
+            .insert(basket.household.clone(), account)
+            .is_none();
         if basket.sold_at < self.oldest {
             return Ok(());
         }
@@ -76,19 +80,30 @@ impl<'a> Feed<'a> {
         }
         self.shop.clock.follow(basket.sold_at);
         if is_new && self.shop.engine.is_unknown(account)? {
-            let open = Open { account, reference: basket.household.clone() };
+            let open = Open {
+                account,
+                reference: basket.household.clone(),
+            };
             let key = key_of(basket.sold_at, &["household", &basket.household]);
-            self.push(basket.line_number, false, self.shop.engine.send_in_order(key, open))?;
+            self.push(
+                basket.line_number,
+                false,
+                self.shop.engine.send_in_order(&key, open),
+            )?;
         }
         let line = basket.line_number;
         let sale = TakeSale {
             account,
-            receipt: ReceiptNo { store: basket.store, till: "1".to_owned(), number: basket.id },
+            receipt: ReceiptNo {
+                store: basket.store,
+                till: "1".to_owned(),
+                number: basket.id,
+            },
             sold_at: basket.sold_at,
             lines: basket.lines,
             holds: Vec::new(),
         };
-        self.push(line, true, self.shop.engine.send_in_order(key, sale))
+        self.push(line, true, self.shop.engine.send_in_order(&key, sale))
     }
 
     /// Waits for all answers.
@@ -101,12 +116,18 @@ impl<'a> Feed<'a> {
 
     fn push(&mut self, line: u64, is_sale: bool, pending: Pending) -> Result<(), Failure> {
         self.waiting.push_back((line, is_sale, pending));
-        if ON_THE_WAY_MAX <= self.waiting.len() { self.hear() } else { Ok(()) }
+        if ON_THE_WAY_MAX <= self.waiting.len() {
+            self.hear()
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits for the oldest answer.
     fn hear(&mut self) -> Result<(), Failure> {
-        let Some((line, is_sale, pending)) = self.waiting.pop_front() else { return Ok(()) };
+        let Some((line, is_sale, pending)) = self.waiting.pop_front() else {
+            return Ok(());
+        };
         let answer = pending.wait().map_err(|refusal| refused(line, refusal))?;
         if is_sale {
             self.sent.sales = self.sent.sales.saturating_add(1);
@@ -118,12 +139,18 @@ impl<'a> Feed<'a> {
 }
 
 fn refused(line: u64, refusal: Refusal) -> Failure {
-    Failure::from(refusal).at(&format!("第 {line} 行的购物篮"), &format!("the basket at line {line}"))
+    Failure::from(refusal).at(
+        &format!("第 {line} 行的购物篮"),
+        &format!("the basket at line {line}"),
+    )
 }
 
 /// A household's account: made up from its number, which is nobody's.
 fn account_of(household: &str) -> AccountId {
-    let hash = Sha256::new().chain_update("household ").chain_update(household).finalize();
+    let hash = Sha256::new()
+        .chain_update("household ")
+        .chain_update(household)
+        .finalize();
     let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(hash) {
         *to = from;
@@ -131,7 +158,7 @@ fn account_of(household: &str) -> AccountId {
     AccountId::from_bytes(bytes)
 }
 
-/// A key in the form of a UUIDv7: the time, then a hash of the parts.
+/// A key in the form of a `UUIDv7`: the time, then a hash of the parts.
 pub(crate) fn key_of(at: Moment, parts: &[&str]) -> IdempotencyKey {
     let mut hash = Sha256::new();
     for part in parts {
@@ -147,5 +174,8 @@ pub(crate) fn key_of(at: Moment, parts: &[&str]) -> IdempotencyKey {
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut uuid;
     *version = (*version & 0x0f) | 0x70;
     *variant = (*variant & 0x3f) | 0x80;
-    IdempotencyKey { terminal: TERMINAL.to_owned(), uuid }
+    IdempotencyKey {
+        terminal: TERMINAL.to_owned(),
+        uuid,
+    }
 }

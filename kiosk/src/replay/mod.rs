@@ -39,7 +39,8 @@ impl Replay {
         let activated = shop.engine.activate(&text);
         activated.map_err(|error| activation(&error))?;
 
-        let size = std::fs::metadata(&self.file).map_err(|error| Failure::of_io(&self.file, &error))?;
+        let size =
+            std::fs::metadata(&self.file).map_err(|error| Failure::of_io(&self.file, &error))?;
         let mut progress = Progress::new(lang.pick("重放", "replay"), size.len());
         let exponent = parsed.currency.exponent;
         let begun = Instant::now();
@@ -95,13 +96,19 @@ fn default_folder(programme: &str, file: &Path) -> Result<PathBuf, Failure> {
         .chain_update(programme)
         .chain_update(absolute.as_os_str().as_encoded_bytes())
         .finalize();
-    let digits: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Ok(PathBuf::from(format!("./jifen-data/replay-{digits}")))
+    let (first, _) = hash.split_first_chunk::<6>().unwrap_or((&[0; 6], &[]));
+    let digits = first
+        .iter()
+        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    Ok(PathBuf::from(format!("./jifen-data/replay-{digits:012x}")))
 }
 
 /// How many a second, whole ones.
 pub(crate) fn per_second(count: u64, time: std::time::Duration) -> u128 {
-    u128::from(count).saturating_mul(1_000_000).checked_div(time.as_micros()).unwrap_or(0)
+    u128::from(count)
+        .saturating_mul(1_000_000)
+        .checked_div(time.as_micros())
+        .unwrap_or(0)
 }
 
 /// Why a programme cannot be activated in this store.

@@ -13,11 +13,20 @@ use crate::failure::Failure;
 use super::feed::Sent;
 
 /// Writes the report with `expired` and `available` as of a moment.
-pub(crate) fn write(engine: &Engine, sent: &Sent, as_of: Moment, path: &Path) -> Result<(), Failure> {
+pub(crate) fn write(
+    engine: &Engine,
+    sent: &Sent,
+    as_of: Moment,
+    path: &Path,
+) -> Result<(), Failure> {
     let io = |error: &std::io::Error| Failure::of_io(path, error);
     let fault = |error: csv::Error| Failure::of_io(path, &error.into());
     let versions = engine.versions();
-    let exponent = versions.latest().ok_or(Refusal::BeforeProgramme)?.currency.exponent;
+    let exponent = versions
+        .latest()
+        .ok_or(Refusal::BeforeProgramme)?
+        .currency
+        .exponent;
     let mut rows: Vec<_> = sent.households.iter().collect();
     // Numbers by their value where all are numbers, else as text.
     if rows.iter().all(|(name, _)| name.parse::<u64>().is_ok()) {
@@ -40,10 +49,16 @@ pub(crate) fn write(engine: &Engine, sent: &Sent, as_of: Moment, path: &Path) ->
     for (household, account) in rows {
         let end = engine.statement_at(*account, sent.last_sold_at)?;
         let (expired, available) = engine.expired_and_available(*account, as_of)?;
-        let carry = end.carries.first().map(|(_, carry)| carry.display(exponent));
+        let carry = end
+            .carries
+            .first()
+            .map(|(_, carry)| carry.display(exponent));
         let (tier, since) = match end.tier {
             Tier::Ordinary => ("ordinary", String::new()),
-            Tier::Senior => ("senior", end.tier_since.map(|at| at.to_string()).unwrap_or_default()),
+            Tier::Senior => (
+                "senior",
+                end.tier_since.map(|at| at.to_string()).unwrap_or_default(),
+            ),
         };
         csv.write_record([
             household.as_str(),

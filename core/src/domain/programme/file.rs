@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml_edit::{Document, Value};
 
 use super::fault::{Fault, FaultCode};
-use super::read::{Reader, Section, Spot};
+use super::read::{Noted, Reader, Section, Spot};
 use super::{
     Align, Currency, Lifetime, OnRefund, Programme, RefundPolicy, RefundTerms, Tier, TierTerms,
     Window, Words,
@@ -132,7 +132,7 @@ fn read<'t>(reader: &mut Reader<'t>, document: &'t Document<&'t str>) -> Option<
         lifetime: points.lifetime,
         signup_gift: points.signup_gift,
         earn: earn?,
-        redeem: redeem?,
+        redeem: redeem.ok()?,
         refund: refund?,
         tiers: tiers?,
         discounts: discounts?,
@@ -370,7 +370,7 @@ fn tier_rows<'t>(
         let from = reader.optional(&section, "from", money);
         let Some(tier) = tier else { continue };
         match (tier, from) {
-            (Tier::Ordinary, None | Some(Some(_))) => {
+            (Tier::Ordinary, Err(Noted) | Ok(Some(_))) => {
                 let line = reader.line(&section, "from");
                 let (zh, en) = (
                     "普通会员从零开始，没有 from",
@@ -378,11 +378,11 @@ fn tier_rows<'t>(
                 );
                 reader.fault(line, FaultCode::Contradiction, zh, en);
             }
-            (Tier::Senior, Some(None)) => reader.missing(&section, "from"),
-            (Tier::Ordinary, Some(None)) | (Tier::Senior, None | Some(Some(_))) => {}
+            (Tier::Senior, Ok(None)) => reader.missing(&section, "from"),
+            (Tier::Ordinary, Ok(None)) | (Tier::Senior, Err(Noted) | Ok(Some(_))) => {}
         }
         if rows
-            .insert(tier, (multiplier, from.flatten(), section))
+            .insert(tier, (multiplier, from.ok().flatten(), section))
             .is_some()
         {
             let line = reader.line(&section, "id");

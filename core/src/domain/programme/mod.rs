@@ -316,4 +316,8 @@ pub enum DiscountBase {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod tests;

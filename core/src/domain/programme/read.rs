@@ -60,12 +60,18 @@ impl<'t> Spot<'t> {
     /// The table, headed or in braces.
     fn table(&self) -> Option<&'t dyn TableLike> {
         match self.found {
-            Found::Value(value) => value.as_inline_table().map(|table| table as &dyn TableLike),
+            Found::Value(value) => value
+                .as_inline_table()
+                .map(|table| -> &'t dyn TableLike { table }),
             Found::Table(table) => Some(table),
             Found::Tables(_) => None,
         }
     }
 }
+
+/// A fault was noted, so that there is no value.
+#[derive(Clone, Copy)]
+pub(super) struct Noted;
 
 /// What reads one value: `None` when a fault was noted.
 pub(super) type Read<'r, 't, T> = &'r dyn Fn(&mut Reader<'t>, Spot<'t>) -> Option<T>;
@@ -254,15 +260,17 @@ impl<'t> Reader<'t> {
         self.fault(section.line, FaultCode::MissingKey, zh, en);
     }
 
-    /// A value that may be absent: `Some(None)` when it is, `None` when it is faulty.
+    /// A value that may be absent.
     pub(super) fn optional<T>(
         &mut self,
         section: &Section<'t>,
         key: &'t str,
         read: Read<'_, 't, T>,
-    ) -> Option<Option<T>> {
-        self.spot(section, key)
-            .map_or(Some(None), |spot| read(self, spot).map(Some))
+    ) -> Result<Option<T>, Noted> {
+        let Some(spot) = self.spot(section, key) else {
+            return Ok(None);
+        };
+        read(self, spot).map(Some).ok_or(Noted)
     }
 
     /// A value with a default.
@@ -273,8 +281,8 @@ impl<'t> Reader<'t> {
         read: Read<'_, 't, T>,
         default: T,
     ) -> Option<T> {
-        self.optional(section, key, read)
-            .map(|value| value.unwrap_or(default))
+        let value = self.optional(section, key, read).ok()?;
+        Some(value.unwrap_or(default))
     }
 
     pub(super) fn wrong_type<T>(&mut self, spot: Spot<'t>, zh: &str, en: &str) -> Option<T> {

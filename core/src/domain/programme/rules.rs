@@ -2,8 +2,8 @@
 
 use super::fault::FaultCode;
 use super::file::TIERS;
-use super::read::{Reader, Section};
-use super::{DiscountBase, DiscountRule, EarnRule, Exclusions, RedeemTerms, Tier, senior};
+use super::read::{Noted, Reader, Section};
+use super::{DiscountBase, DiscountRule, EarnRule, Exclusions, RedeemTerms, senior};
 use crate::domain::money::Money;
 use crate::domain::points::Points;
 
@@ -67,8 +67,8 @@ impl<'t> Reader<'t> {
             per: per?,
             carry: carry?,
             exclude: exclude?,
-            cap_per_sale: cap_per_sale?,
-            cap_per_day: cap_per_day?,
+            cap_per_sale: cap_per_sale.ok()?,
+            cap_per_day: cap_per_day.ok()?,
         })
     }
 
@@ -78,7 +78,7 @@ impl<'t> Reader<'t> {
         section: &Section<'t>,
         key: &'t str,
         points: Option<i64>,
-    ) -> Option<Option<Points>> {
+    ) -> Result<Option<Points>, Noted> {
         let cap = self.optional(section, key, &|reader, spot| reader.points(spot, 1))?;
         if let (Some(cap), Some(points)) = (cap, points)
             && cap.count().checked_rem(points) != Some(0)
@@ -86,17 +86,17 @@ impl<'t> Reader<'t> {
             let zh = format!("“{key}”应为 points（{points}）的倍数");
             let en = format!("`{key}` must be a multiple of `points`, {points}");
             self.fault(self.line(section, key), FaultCode::Contradiction, zh, en);
-            return None;
+            return Err(Noted);
         }
-        Some(cap)
+        Ok(cap)
     }
 
-    /// The `[redeem]` table: `Some(None)` where the programme has none.
+    /// The `[redeem]` table, where the programme has one.
     pub(super) fn redeem_terms(
         &mut self,
         top: &Section<'t>,
         exponent: u32,
-    ) -> Option<Option<RedeemTerms>> {
+    ) -> Result<Option<RedeemTerms>, Noted> {
         let keys = [
             "points",
             "worth",
@@ -106,30 +106,36 @@ impl<'t> Reader<'t> {
             "hold_minutes",
         ];
         let Some(section) = self.section(top, "redeem", &keys) else {
-            return Some(None);
+            return Ok(None);
         };
+        self.redeem_terms_at(&section, exponent)
+            .map(Some)
+            .ok_or(Noted)
+    }
+
+    fn redeem_terms_at(&mut self, section: &Section<'t>, exponent: u32) -> Option<RedeemTerms> {
         let count = Points::MAX.count();
         let whole = &|reader: &mut Reader<'t>, spot| reader.whole(spot, &(1..=count));
-        let points = self.required(&section, "points", whole);
-        let worth = self.required(&section, "worth", &|reader, spot| {
+        let points = self.required(section, "points", whole);
+        let worth = self.required(section, "worth", &|reader, spot| {
             reader.some_money(spot, exponent)
         });
-        let step = self.optional(&section, "step", whole);
-        let min_points = self.optional(&section, "min_points", whole);
+        let step = self.optional(section, "step", whole);
+        let min_points = self.optional(section, "min_points", whole);
         let share =
             &|reader: &mut Reader<'t>, spot| reader.decimal_within(spot, 4, &(1..=10_000), "1");
-        let max_share = self.or(&section, "max_share", share, 10_000);
+        let max_share = self.or(section, "max_share", share, 10_000);
         let minutes = &|reader: &mut Reader<'t>, spot| reader.count(spot, &(1..=1_440));
-        let hold_minutes = self.or(&section, "hold_minutes", minutes, 15);
+        let hold_minutes = self.or(section, "hold_minutes", minutes, 15);
 
         let points = points?;
-        let step = step?.unwrap_or(points);
-        let min_points = min_points?.unwrap_or(step);
+        let step = step.ok()?.unwrap_or(points);
+        let min_points = min_points.ok()?.unwrap_or(step);
         if min_points.checked_rem(step) != Some(0) {
             let zh = format!("min_points 应为 step（{step}）的倍数");
             let en = format!("`min_points` must be a multiple of `step`, {step}");
             self.fault(
-                self.line(&section, "min_points"),
+                self.line(section, "min_points"),
                 FaultCode::Contradiction,
                 zh,
                 en,
@@ -152,7 +158,7 @@ impl<'t> Reader<'t> {
             self.fault(section.line, FaultCode::WorthNothing, zh, en);
             return None;
         }
-        Some(Some(terms))
+        Some(terms)
     }
 
     /// The `[[discount]]` rules, none of which leaves a senior worse off.
@@ -240,7 +246,7 @@ impl<'t> Reader<'t> {
             );
             self.fault(self.line(section, "tiers"), FaultCode::OutOfRange, zh, en);
         }
-        if let (Some(Some(from)), Some(Some(until))) = (from, until)
+        if let (Ok(Some(from)), Ok(Some(until))) = (from, until)
             && until <= from
         {
             let zh = "until 是不再有效的第一天，应晚于 from";
@@ -260,10 +266,10 @@ impl<'t> Reader<'t> {
             priority: priority?,
             exclusive: exclusive?,
             base: base?,
-            max_amount: max_amount?,
+            max_amount: max_amount.ok()?,
             floor_price: floor_price?,
-            from: from?,
-            until: until?,
+            from: from.ok()?,
+            until: until.ok()?,
             exclude: exclude?,
         })
     }
@@ -310,9 +316,4 @@ impl<'t> Reader<'t> {
             known.push(id);
         }
     }
-}
-
-/// Whether a rule is for a tier.
-pub(super) fn is_for(rule: &DiscountRule, tier: Tier) -> bool {
-    rule.tiers.contains(&tier)
 }

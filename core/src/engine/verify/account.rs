@@ -3,7 +3,7 @@
 use core::ops::ControlFlow;
 use std::collections::BTreeMap;
 
-use crate::domain::earn::counted;
+use crate::domain::earn::{counted, limit};
 use crate::domain::ids::{AccountId, CarryId};
 use crate::domain::money::{Exact, Money};
 use crate::domain::points::Points;
@@ -23,20 +23,28 @@ use super::Seen;
 /// The ids of all accounts; one whose row cannot be read is named.
 pub(super) fn ids(view: &View<'_>, seen: &mut Seen) -> Result<Vec<AccountId>, Stop> {
     let mut ids = Vec::new();
-    view.tx.scan(ACCOUNTS.table(), &[], None, &mut |key, value| {
-        match (key.try_into(), ACCOUNTS.read(view.keys.codec(), key, value)) {
-            (Ok(bytes), Ok(_)) => ids.push(AccountId::from_bytes(bytes)),
-            (Err(_), _) => seen.differs("key_unreadable", "accounts", "a key of another length"),
-            (_, Err(error)) => seen.differs("row_unreadable", "accounts", error.to_string()),
-        }
-        ControlFlow::Continue(())
-    })?;
+    view.tx
+        .scan(ACCOUNTS.table(), &[], None, &mut |key, value| {
+            match (key.try_into(), ACCOUNTS.read(view.keys.codec(), key, value)) {
+                (Ok(bytes), Ok(_)) => ids.push(AccountId::from_bytes(bytes)),
+                (Err(_), _) => {
+                    seen.differs("key_unreadable", "accounts", "a key of another length");
+                }
+                (_, Err(error)) => seen.differs("row_unreadable", "accounts", error.to_string()),
+            }
+            ControlFlow::Continue(())
+        })?;
     seen.accounts = ids.iter().copied().collect();
     Ok(ids)
 }
 
 /// Checks one account; what cannot be read is named, and the others are looked at all the same.
-pub(super) fn check(view: &View<'_>, versions: &Versions, id: AccountId, seen: &mut Seen) -> Result<(), Stop> {
+pub(super) fn check(
+    view: &View<'_>,
+    versions: &Versions,
+    id: AccountId,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
     let record = view.account(id)?;
     let place = record.reference.clone();
     seen.verified.accounts = seen.verified.accounts.saturating_add(1);
@@ -67,7 +75,11 @@ fn inspect(
     match replay(&entries, account.spend.by_day) {
         Ok(replayed) => {
             for name in differences(account, &replayed) {
-                seen.differs("account_differs", place, format!("{name} differs from the entries"));
+                seen.differs(
+                    "account_differs",
+                    place,
+                    format!("{name} differs from the entries"),
+                );
             }
             lots(view, place, account, &replayed, seen)?;
         }
@@ -94,30 +106,54 @@ fn lots(
     for lot in &replayed.lots {
         let mut expected = *lot;
         let pins = account.holds.iter().flat_map(|hold| &hold.pins);
-        let held = pins.filter(|pin| pin.lot == lot.grant.id).map(|pin| pin.points);
+        let held = pins
+            .filter(|pin| pin.lot == lot.grant.id)
+            .map(|pin| pin.points);
         expected.held = Points::sum(held).unwrap_or(Points::ZERO);
         let stored = view.lot(lot.grant.id)?;
         if stored != Some(expected) {
-            seen.differs("lot_differs", place, format!("lot {}: its row differs", lot.grant.id));
+            seen.differs(
+                "lot_differs",
+                place,
+                format!("lot {}: its row differs", lot.grant.id),
+            );
         }
         let kept = account.lot(lot.grant.id);
         if kept.is_some_and(|kept| *kept != expected) {
-            seen.differs("lot_differs", place, format!("lot {}: the account has another", lot.grant.id));
+            seen.differs(
+                "lot_differs",
+                place,
+                format!("lot {}: the account has another", lot.grant.id),
+            );
         }
     }
     let free = account.lots.iter().any(|lot| !lot.free().is_zero());
     if free && !account.debt.is_zero() {
-        seen.differs("debt_beside_points", place, "debt stands beside points that are not held");
+        seen.differs(
+            "debt_beside_points",
+            place,
+            "debt stands beside points that are not held",
+        );
     }
     Ok(())
 }
 
-fn holds(view: &View<'_>, id: AccountId, place: &str, account: &Account, seen: &mut Seen) -> Result<(), Stop> {
+fn holds(
+    view: &View<'_>,
+    id: AccountId,
+    place: &str,
+    account: &Account,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
     for open in &account.holds {
         let hold = view.hold(open.id)?;
         let same = hold.account == id && hold.until == open.until && hold.pins == open.pins;
         if !same || hold.state != HoldState::Open {
-            seen.differs("hold_differs", place, format!("hold {}: its row differs", open.id));
+            seen.differs(
+                "hold_differs",
+                place,
+                format!("hold {}: its row differs", open.id),
+            );
         }
         seen.open_holds.insert(open.id);
     }
@@ -138,12 +174,20 @@ fn sales(
         let sale = view.sale(at)?;
         next = sale.previous.filter(|previous| *previous < at);
         if sale.account != id {
-            seen.differs("sale_differs", place, format!("sale {at} belongs to another account"));
+            seen.differs(
+                "sale_differs",
+                place,
+                format!("sale {at} belongs to another account"),
+            );
         }
         sales.push(sale);
     }
     if u64::try_from(sales.len()).ok() != Some(account.totals.sales) {
-        seen.differs("sales_missing", place, "the chain of sales is shorter or longer than its count");
+        seen.differs(
+            "sales_missing",
+            place,
+            "the chain of sales is shorter or longer than its count",
+        );
     }
     count(&mut seen.verified.sales, sales.len());
     Ok(sales)
@@ -161,50 +205,60 @@ fn weigh(
 ) {
     let mut spend = Some(Money::ZERO);
     let mut days: BTreeMap<(CarryId, Option<Points>, Day), Exact> = BTreeMap::new();
-    let mut terms = BTreeMap::new();
+    let mut rules = BTreeMap::new();
     for sale in sales {
         let Some(programme) = versions.by_hash(&sale.programme) else {
-            seen.differs("programme_missing", place, format!("sale {}: no such programme", sale.id));
+            seen.differs(
+                "programme_missing",
+                place,
+                format!("sale {}: no such programme", sale.id),
+            );
             continue;
         };
         spend = spend.and_then(|sum| sum.checked_add(sale.qualifying(&programme.tiers)?));
         let day = programme.zone.day_of(sale.sold_at);
         for (in_use, count) in rules_of(versions, programme).iter().zip(&sale.rules) {
             let rule = in_use.rule;
-            let again = sale.base(rule).and_then(|base| counted(rule, base, sale.multiplier));
+            let again = sale
+                .base(rule)
+                .and_then(|base| counted(rule, base, sale.multiplier));
             if again.map(|(counted, _)| counted) != Some(count.counted) {
                 let detail = format!("sale {}: rule {} counts otherwise", sale.id, rule.id);
                 seen.differs("sale_differs", place, detail);
             }
-            terms.insert(in_use.carry, (rule.per, rule.points));
+            rules.insert(in_use.carry, rule);
             let key = (in_use.carry, rule.cap_per_day, day);
             let sum = days.entry(key).or_default();
             *sum = sum.checked_add(count.counted).unwrap_or_default();
         }
     }
     if spend != Some(account.spend.lifetime) {
-        seen.differs("spend_differs", place, "qualifying spend is not what the sales keep");
+        seen.differs(
+            "spend_differs",
+            place,
+            "qualifying spend is not what the sales keep",
+        );
     }
 
     let given = given(entries);
-    for (carry, (per, points)) in terms {
+    for (carry, rule) in rules {
         let of_rule = days.iter().filter(|((id, _, _), _)| *id == carry);
-        let capped = of_rule.map(|((_, cap, _), sum)| match cap {
-            Some(cap) => {
-                let units = cap.count().checked_div(points)?;
-                Some((*sum).min(Exact::of(per)?.checked_times(units)?))
-            }
-            None => Some(*sum),
-        });
-        let counted = capped.collect::<Option<Vec<Exact>>>().and_then(|all| {
-            all.into_iter().try_fold(Exact::ZERO, Exact::checked_add)
-        });
-        let units = given.get(&carry).copied().unwrap_or(0).checked_div(points);
-        let expected = Exact::of(per)
+        let mut limited = of_rule.map(|((_, cap, _), sum)| limit(rule, *cap, *sum));
+        let counted = limited.try_fold(Exact::ZERO, |all, day| all.checked_add(day?));
+        let units = given
+            .get(&carry)
+            .copied()
+            .unwrap_or(0)
+            .checked_div(rule.points);
+        let expected = Exact::of(rule.per)
             .zip(units)
             .and_then(|(per, units)| per.checked_times(units)?.checked_add(account.carry(carry)));
         if counted.is_none() || counted != expected {
-            seen.differs("points_differ", place, "points and carry are not what the kept baskets earn");
+            seen.differs(
+                "points_differ",
+                place,
+                "points and carry are not what the kept baskets earn",
+            );
         }
     }
 }
@@ -225,10 +279,15 @@ fn given(entries: &[Entry]) -> BTreeMap<CarryId, i64> {
 
 /// What the account adds to liability and receivable.
 fn owed(versions: &Versions, account: &Account, seen: &mut Seen) {
-    let Some(programme) = versions.latest() else { return };
+    let Some(programme) = versions.latest() else {
+        return;
+    };
     for lot in account.lots.iter().filter(|lot| !lot.remaining.is_zero()) {
         let month = expiry_month(lot.grant.expires_at, programme.zone);
-        let sum = seen.owed.entry(JournalAccount::Liability(month)).or_default();
+        let sum = seen
+            .owed
+            .entry(JournalAccount::Liability(month))
+            .or_default();
         *sum = sum.saturating_add(lot.remaining.count());
     }
     if !account.debt.is_zero() {

@@ -64,7 +64,11 @@ struct Seen {
 impl Seen {
     fn differs(&mut self, code: &'static str, place: impl Into<String>, detail: impl Into<String>) {
         let (place, detail) = (place.into(), detail.into());
-        self.verified.differences.push(Difference { code, place, detail });
+        self.verified.differences.push(Difference {
+            code,
+            place,
+            detail,
+        });
     }
 }
 
