@@ -1,1 +1,3 @@
-//! Tests that cross a crate live in `suite/`.
+//! Tests that cross a crate live in `suite/`. What several of them stand on lives here.
+
+pub mod fault_disk;

@@ -6,6 +6,7 @@
 
 use core::ops::ControlFlow;
 
+mod codec;
 mod error;
 pub mod key;
 pub mod memory;
