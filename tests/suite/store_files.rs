@@ -45,6 +45,9 @@ fn a_file_has_one_owner() {
 #[test]
 fn a_new_store_leaves_nothing_beside_it() {
     let folder = tempfile::tempdir().unwrap();
+    // A process of the same number was cut off while it began one.
+    let half = format!("store.{}.new", std::process::id());
+    std::fs::write(folder.path().join(half), b"half").unwrap();
     write_store(&folder.path().join("store.redb"));
     let names: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
