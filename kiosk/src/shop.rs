@@ -13,7 +13,7 @@ use jifen::engine::{Engine, Settings};
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;
 use jifen::store::redb::RedbStore;
-use jifen::vault::seal::InstallKey;
+use jifen::vault::InstallKey;
 
 use crate::failure::Failure;
 

@@ -11,7 +11,7 @@ use jifen::engine::liability::closing;
 use jifen::engine::{Engine, Settings};
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;
-use jifen::vault::seal::InstallKey;
+use jifen::vault::InstallKey;
 
 /// The demo programme's text.
 pub const DEMO: &str = include_str!("../../fixtures/programmes/demo.toml");

@@ -2,3 +2,4 @@
 
 pub mod bench;
 pub mod story;
+pub mod fault_disk;

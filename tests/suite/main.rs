@@ -1,3 +1,6 @@
 //! Tests that cross a crate.
 
 mod stories;
+mod store_backends;
+mod store_files;
+mod fault_disk;

@@ -2,7 +2,7 @@
 //! where members have them.
 
 use crate::store::row::{Codec, MacKey};
-use crate::vault::seal::InstallKey;
+use crate::vault::InstallKey;
 
 /// What the tables ask for.
 pub struct Keys {

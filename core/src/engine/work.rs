@@ -71,12 +71,10 @@ impl core::fmt::Debug for View<'_> {
     }
 }
 
-/// Buckets that accounts are spread over.
-pub(crate) const BUCKETS: u8 = 64;
-
 /// The home of an account: its bucket, by the first byte of its id.
 pub fn home_of(account: AccountId) -> Home {
-    Home::Bucket(account.as_bytes().first().copied().unwrap_or(0) & (BUCKETS.wrapping_sub(1)))
+    let [first, ..] = account.as_bytes();
+    Home::of(*first)
 }
 
 impl<'a> View<'a> {
@@ -205,7 +203,7 @@ impl<'a> View<'a> {
     /// Business time of the latest commit of all buckets.
     pub fn latest_commit(&self) -> Result<Moment, Stop> {
         let mut latest = Moment::EPOCH;
-        for bucket in 0..=BUCKETS {
+        for bucket in 0..=Home::BUCKETS {
             if let Some(ClockRow::V1(at)) = CLOCKS.row(self.tx, self.keys.mac(), &[bucket])? {
                 latest = latest.max(at);
             }
@@ -393,7 +391,7 @@ impl<'a> Work<'a> {
     pub(crate) fn note_time(&mut self, home: Home) -> Result<(), Stop> {
         let bucket = match home {
             Home::Bucket(bucket) => bucket,
-            Home::Node => BUCKETS,
+            Home::Node => Home::BUCKETS,
         };
         self.put_plain(&CLOCKS, &[bucket], &ClockRow::V1(self.now))
     }

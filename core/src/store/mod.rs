@@ -6,8 +6,11 @@
 
 use core::ops::ControlFlow;
 
+mod codec;
 mod error;
 pub mod key;
+#[cfg(feature = "redb")]
+mod layered;
 pub mod memory;
 mod overlay;
 #[cfg(feature = "redb")]

@@ -86,6 +86,41 @@ impl File {
     }
 }
 
+/// Begins a store where there is no file yet: beside its place first, so that a power cut in the middle leaves no half
+/// of a file that nobody can open.
+pub(super) fn begin(
+    path: &Path,
+    create: impl Fn(&Path) -> Result<Database, DatabaseError>,
+) -> Result<(), StoreError> {
+    if path.exists() {
+        return Ok(());
+    }
+    let beside = path.with_extension(format!("{}.new", std::process::id()));
+    // A process of this number may have been cut off here.
+    let _: std::io::Result<()> = std::fs::remove_file(&beside);
+    let begun = guarded(|| {
+        let database = create(&beside).map_err(database_error)?;
+        claim(&database)?;
+        database.close().map_err(database_error)
+    });
+
+    // A link does not replace what another process put there meanwhile. Where there are no links, or somebody was
+    // faster, the file is opened as it is found.
+    if begun.is_ok() {
+        let _: std::io::Result<()> = std::fs::hard_link(&beside, path);
+    }
+    let _: std::io::Result<()> = std::fs::remove_file(&beside);
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        // Where a folder cannot be synced (as on Windows), its names are durable by themselves.
+        let _: std::io::Result<()> =
+            std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    begun
+}
+
 /// Makes a new file ours, or reads from ours how far the sequence got.
 fn claim(database: &Database) -> Result<u64, StoreError> {
     let reading = database.begin_read().map_err(transaction_error)?;

@@ -76,12 +76,14 @@ impl RedbStore {
         closing: Option<Closing>,
     ) -> Result<Self, StoreError> {
         let path = path.as_ref().to_path_buf();
-        let again = path.clone();
-        let opener = move || {
+        let create = move |path: &Path| {
             ::redb::Database::builder()
                 .set_cache_size(settings.cache_bytes)
-                .create(&again)
+                .create(path)
         };
+        file::begin(&path, create)?;
+        let again = path.clone();
+        let opener = move || create(&again);
         Self::start(Box::new(opener), Some(path), settings, closing)
     }
 

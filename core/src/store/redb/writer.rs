@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use ::redb::{TableDefinition, WriteTransaction};
 
-use super::super::overlay::{Layered, Overlay, Written};
+use super::super::layered::Layered;
+use super::super::overlay::{Overlay, Written};
 use super::super::{Closing, StoreError, Verdict, Waiter};
 use super::error::{commit_error, guarded, storage_error, table_error};
 use super::file::{Bytes, Opener, write_sequence};
