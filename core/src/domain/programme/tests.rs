@@ -251,6 +251,8 @@ fn every_bad_file_is_refused_by_line_and_code() {
                 (32, "out_of_range"),
             ],
         ),
+        ("senior-excludes-more", &[(75, "worse_for_seniors")]),
+        ("senior-worse", &[(70, "worse_for_seniors")]),
         ("three-tiers", &[(58, "unknown_word")]),
         ("unknown-key", &[(15, "unknown_key")]),
         ("unknown-key-inline", &[(16, "unknown_key")]),
