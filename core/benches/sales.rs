@@ -93,7 +93,7 @@ impl Shop {
     /// The next sale: five lines, for one of the members in no order.
     fn next(&self) -> (IdempotencyKey, TakeSale) {
         let number = self.sales.fetch_add(1, Ordering::Relaxed);
-        let sold_at = BEGIN.plus_millis(number as i64 * 1_000);
+        let sold_at = BEGIN.plus_millis(number.cast_signed() * 1_000);
         self.clock.follow(sold_at);
         let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let line = |product: u64| Line {
@@ -102,7 +102,7 @@ impl Shop {
             category: "SOFT DRINKS".into(),
             kind: LineKind::Goods,
             quantity: Quantity::of_units(1).unwrap(),
-            paid: Money::from_minor(99 + product as i64 * 100),
+            paid: Money::from_minor(99 + product.cast_signed() * 100),
         };
         let receipt = ReceiptNo {
             store: (number % 10).to_string(),
@@ -121,7 +121,7 @@ fn account(number: u64) -> AccountId {
 }
 
 fn key(at: Moment, number: u64) -> IdempotencyKey {
-    let time = (at.millis() as u128) << 80;
+    let time = u128::from(at.millis().cast_unsigned()) << 80;
     let uuid = time | (0x7 << 76) | (0b10 << 62) | (u128::from(number) & ((1 << 62) - 1));
     IdempotencyKey { terminal: "bench".into(), uuid: uuid.to_be_bytes() }
 }
@@ -134,7 +134,7 @@ fn raw_rate(folder: &Path) -> f64 {
     file.sync_all().unwrap();
     let (begun, mut writes) = (Instant::now(), 0_u64);
     while begun.elapsed() < ROUND {
-        file.write_all_at(&[writes as u8; 4096], (writes % 256) * 4096).unwrap();
+        file.write_all_at(&[(writes % 251) as u8; 4096], (writes % 256) * 4096).unwrap();
         file.sync_data().unwrap();
         writes += 1;
     }

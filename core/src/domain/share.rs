@@ -163,6 +163,9 @@ pub fn share_redemption(
     worth: Money,
     points: Points,
 ) -> Option<Vec<(Money, Points)>> {
+    if worth == Money::ZERO && points.is_zero() {
+        return Some(vec![(Money::ZERO, Points::ZERO); lines.len()]);
+    }
     let groups = alike(lines, |line| line.kind.points_may_pay());
     let paid: Vec<i64> = lines.iter().map(|line| line.paid.minor()).collect();
     let parts = share_alike(worth.minor(), &groups, &paid)?;
