@@ -4,3 +4,4 @@ mod stories;
 mod store_backends;
 mod store_files;
 mod fault_disk;
+mod clock;
