@@ -268,6 +268,12 @@ mod tests {
     }
 
     #[test]
+    fn points_go_where_their_worth_went() {
+        let two = [line("a", 100), line("b", 100)];
+        assert_eq!(redemption(&two, 1, 100), [(1, 100), (0, 0)]);
+    }
+
+    #[test]
     fn points_pay_for_no_top_up_gift_card_or_deposit() {
         let mut lines = vec![
             line("a", 100),
