@@ -80,6 +80,8 @@ pub enum Reason {
         /// The rule that was chosen.
         to: String,
     },
+    /// It is for seniors, and what an ordinary member gets takes more.
+    LostToOrdinary,
 }
 
 impl Reason {
@@ -96,6 +98,7 @@ impl Reason {
             Self::LostInGroup { .. } => "lost_in_group",
             Self::LostToStack => "lost_to_stack",
             Self::LostToExclusive { .. } => "lost_to_exclusive",
+            Self::LostToOrdinary => "lost_to_ordinary",
         }
     }
 }
@@ -135,8 +138,34 @@ impl DiscountRule {
 /// The discounts of a basket whose lines cost `paid` before them. `standing` is `None` for a member who gets no
 /// member's discount. The order of `rules` does not matter.
 ///
+/// Senior entitlements contain the ordinary ones: where an ordinary member would get more off, as roundings and stacks
+/// can bring about, a senior gets that (semantics 21).
+///
 /// `None` only when an amount overflows, which no basket that [`super::basket::check`] lets through does.
 pub fn discounts(
+    rules: &[DiscountRule],
+    standing: Option<Tier>,
+    day: Day,
+    lines: &[Line],
+) -> Option<Discounted> {
+    let own = discounts_of(rules, standing, day, lines)?;
+    if standing != Some(Tier::Senior) {
+        return Some(own);
+    }
+    let mut ordinary = discounts_of(rules, Some(Tier::Ordinary), day, lines)?;
+    if ordinary.total <= own.total {
+        return Some(own);
+    }
+    for verdict in &mut ordinary.verdicts {
+        if verdict.reason == Reason::OtherTier {
+            verdict.reason = Reason::LostToOrdinary;
+        }
+    }
+    Some(ordinary)
+}
+
+/// The discounts of one standing by its own rules alone.
+fn discounts_of(
     rules: &[DiscountRule],
     standing: Option<Tier>,
     day: Day,

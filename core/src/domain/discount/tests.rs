@@ -115,7 +115,8 @@ fn verdicts(discounted: &Discounted) -> Vec<String> {
         | Reason::NothingCovered
         | Reason::Floor
         | Reason::RoundsToNothing
-        | Reason::LostToStack => format!("{}: {}", verdict.rule, verdict.reason.code()),
+        | Reason::LostToStack
+        | Reason::LostToOrdinary => format!("{}: {}", verdict.rule, verdict.reason.code()),
     };
     discounted.verdicts.iter().map(say).collect()
 }

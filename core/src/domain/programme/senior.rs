@@ -1,42 +1,19 @@
-//! Whether a programme's discounts ever leave a senior member worse off than an ordinary one (TIER-03).
+//! Whether a programme gives an ordinary member a discount that seniors do not have, or have worse (TIER-03).
 //! Multipliers are compared where the tiers are read; everything else in a programme is the same for both.
 //!
-//! # What is promised
+//! A senior rule *s* **contains** an ordinary rule *u* when its percentage and maximum are not smaller, its floor is not
+//! larger, and it is valid on all days of *u* and covers all that *u* covers. A programme loads when every ordinary
+//! rule is contained in a senior one:
 //!
-//! For every basket and every day, a senior pays no more than an ordinary member. Baskets cannot all be tried, so
-//! a programme loads only when one of the arguments below proves it; one that they do not reach is refused with
-//! the reason, even where nobody could show a basket that breaks it.
+//! * in whichever group, where the ordinary rules that stack are all in one group, and for an ordinary rule that is
+//!   exclusive: the ordinary stack is then the largest single rule, and a stack takes at least what any one of its
+//!   rules takes alone;
+//! * in its own group and with a base that is not smaller, where they stack in several groups. (Groups that are the same
+//!   for both tiers contain themselves.)
 //!
-//! In what follows a rule *s* **contains** a rule *u* when its percentage and maximum are not smaller, its floor
-//! is not larger, and it is valid on all days of *u* and covers all that *u* covers. `D(r)` is what a rule takes:
-//! `min(maximum, half_up(Σ min(percent × base, room)))`, where the room of a line is what is left above the floor.
-//!
-//! **A. From the same state, *s* takes at least what *u* does**, if *s* contains *u* and has `base = "original"`
-//! or *u* has `"remaining"`: every term grows with the percentage, the lines covered, the room and the base, and
-//! rounding and the maximum keep the order. On an untouched basket both bases are the same.
-//!
-//! **B. A stack takes at least what any one of its rules takes from the state the stack began with.** When *r* has
-//! its turn, the groups before have taken whole amounts `t` from the lines. For each line
-//! `t + min(p × base, room − t) >= min(p × base, room)`, and for `remaining` `t + p × (left − t) >= p × left` as
-//! `p <= 1`; a sum of whole amounts moves through half-up rounding and the maximum unchanged. If another rule wins
-//! the group, it takes no less than *r*.
-//!
-//! **C. Where the ordinary rules that stack are all in one group**, the ordinary stack is the largest single
-//! `D(u)`. By A and B it is enough that every ordinary rule is contained in some senior rule, in whichever group,
-//! stacked or exclusive. The same is enough for an ordinary rule that is exclusive, always.
-//!
-//! **D. Otherwise** the groups must go in one order for both tiers, whatever a basket makes eligible: all rules of
-//! a group have one priority. Up to the first group in which the tiers' rules differ, both are in the same state.
-//! If only one group from there on has ordinary rules, A and B apply from that state (with the base of A).
-//!
-//! **E. Otherwise** every ordinary rule *u* from there on is contained in a senior rule *s* of its own group. In the
-//! first group A applies. For those after it, let `C` be all lines covered so far by the groups that differ and
-//! those after them: outside `C` both tiers have the same left, and inside it the senior's sum is smaller by some
-//! `δ >= 0`. That is all that can be said: from which lines the difference comes is left to coverage, maxima and
-//! remainders, and shares of a larger sum are not always larger. So *u* may depend on the sum alone: it has
-//! `base = "remaining"` and covers all of `C`; and *s* has no floor. Then
-//! `D(s) >= half_up(p × (Σ − δ)) >= D(u) − δ`, with the maximum as well, and the senior's sum stays the smaller one
-//! over `C` and what the group covers.
+//! Where groups stack, this alone does not settle the last cent of every basket: what an earlier group took from a line
+//! decides what a later one finds there. So [`discounts`](crate::domain::discount::discounts) gives a senior the ordinary
+//! discount whenever that is larger: what loads here names what a shop promises, what is computed there keeps it.
 
 use rust_decimal::Decimal;
 
@@ -64,7 +41,7 @@ impl Worse {
 /// A rule and its place in the file.
 type Placed<'r> = (usize, &'r DiscountRule);
 
-/// Why seniors might be worse off with these rules; nothing when it is proven that they never are.
+/// Which ordinary discounts seniors lack; nothing when they have them all.
 pub(super) fn worse_for_seniors(rules: &[DiscountRule]) -> Vec<Worse> {
     let all: Vec<Placed<'_>> = rules.iter().enumerate().collect();
     let (exclusive, stacked): (Vec<_>, Vec<_>) =
@@ -73,7 +50,7 @@ pub(super) fn worse_for_seniors(rules: &[DiscountRule]) -> Vec<Worse> {
 
     let mut worse = Vec::new();
     for ordinary in for_tier(&exclusive, Tier::Ordinary) {
-        worse.extend(contained(ordinary, &seniors, Needs::NOTHING_MORE));
+        worse.extend(contained(ordinary, &seniors, Needs::NothingMore));
     }
     worse.extend(stack_worse(&stacked, &seniors));
     worse
@@ -85,56 +62,17 @@ fn stack_worse(stacked: &[Placed<'_>], seniors: &[Placed<'_>]) -> Vec<Worse> {
     let mut worse = Vec::new();
     if is_one_group(&ordinary) {
         for rule in ordinary {
-            worse.extend(contained(rule, seniors, Needs::NOTHING_MORE));
+            worse.extend(contained(rule, seniors, Needs::NothingMore));
         }
         return worse;
     }
-    let differs = |group: &Vec<Placed<'_>>| {
-        !group.iter().all(|(_, rule)| {
-            rule.tiers.contains(&Tier::Ordinary) && rule.tiers.contains(&Tier::Senior)
-        })
-    };
-    let groups = in_order(stacked);
-    let same = groups.iter().take_while(|group| !differs(group)).count();
-    let Some(tail) = groups.get(same..).filter(|tail| !tail.is_empty()) else {
-        return worse;
-    };
-    for group in &groups {
-        worse.extend(priorities_differ(group));
-    }
-    if !worse.is_empty() {
-        return worse;
-    }
-
-    let tail_rules: Vec<Placed<'_>> = tail.iter().flatten().copied().collect();
-    let tail_seniors = for_tier(&tail_rules, Tier::Senior);
-    let tail_ordinary = for_tier(&tail_rules, Tier::Ordinary);
-    let base = Needs {
-        base: true,
-        ..Needs::NOTHING_MORE
-    };
-    if is_one_group(&tail_ordinary) {
-        for rule in tail_ordinary {
-            worse.extend(contained(rule, &tail_seniors, base));
-        }
-        return worse;
-    }
-    let mut before: Vec<Placed<'_>> = Vec::new();
-    for group in tail {
-        let own_seniors = for_tier(group, Tier::Senior);
-        let needs = if before.is_empty() {
-            base
-        } else {
-            Needs {
-                no_floor: true,
-                ..base
-            }
-        };
-        for rule in for_tier(group, Tier::Ordinary) {
-            worse.extend(depends_on_more_than_the_sum(rule, &before));
-            worse.extend(contained(rule, &own_seniors, needs));
-        }
-        before.extend(group);
+    for rule in ordinary {
+        let own_group: Vec<Placed<'_>> = seniors
+            .iter()
+            .copied()
+            .filter(|(_, senior)| senior.group == rule.1.group && !senior.exclusive)
+            .collect();
+        worse.extend(contained(rule, &own_group, Needs::BaseToo));
     }
     worse
 }
@@ -153,102 +91,12 @@ fn is_one_group(rules: &[Placed<'_>]) -> bool {
     names.all(|name| Some(name) == first)
 }
 
-/// The rules by group, in the order of their turns.
-fn in_order<'r>(rules: &[Placed<'r>]) -> Vec<Vec<Placed<'r>>> {
-    let mut groups: Vec<Vec<Placed<'r>>> = Vec::new();
-    for placed in rules {
-        let is_own = |group: &&mut Vec<Placed<'r>>| {
-            group
-                .first()
-                .is_some_and(|(_, first)| first.group == placed.1.group)
-        };
-        match groups.iter_mut().find(is_own) {
-            Some(group) => group.push(*placed),
-            None => groups.push(vec![*placed]),
-        }
-    }
-    groups.sort_by_key(|group| {
-        let first = group.first().map(|(_, rule)| &*rule.group);
-        (group.iter().map(|(_, rule)| rule.priority).min(), first)
-    });
-    groups
-}
-
-/// The rules of a group that have another priority than its first.
-fn priorities_differ(group: &[Placed<'_>]) -> Vec<Worse> {
-    let Some((_, first)) = group.first() else {
-        return Vec::new();
-    };
-    let others = group
-        .iter()
-        .filter(|(_, rule)| rule.priority != first.priority);
-    let say = |(place, rule): &Placed<'_>| {
-        let (group, id, priority) = (&rule.group, &first.id, first.priority);
-        Worse::new(
-            *place,
-            "priority",
-            format!(
-                "有多个分组且两个等级的规则不同时，同一分组的 priority 必须相同，否则高级会员的叠加次序可能不同：分组“{group}”里“{id}”是 {priority}"
-            ),
-            format!(
-                "where there are several groups and the tiers' rules differ, all rules of a group have one `priority`, or the groups might go in another order for seniors: in `{group}`, `{id}` has {priority}"
-            ),
-        )
-    };
-    others.map(say).collect()
-}
-
-/// Why the amount of an ordinary rule may depend on more than the sum that the groups before have left.
-fn depends_on_more_than_the_sum((place, rule): Placed<'_>, before: &[Placed<'_>]) -> Option<Worse> {
-    let uncovered = before
-        .iter()
-        .find(|(_, earlier)| excludes_more(rule, earlier).is_some());
-    let (_, first) = before.first()?;
-    let group = &first.group;
-    let zh_way_out = format!("或者给分组“{group}”更大的 priority，让它排在最后");
-    let en_way_out =
-        format!("or give the group `{group}` a larger `priority`, so that it goes last");
-    if rule.base == DiscountBase::Original {
-        return Some(Worse::new(
-            place,
-            "base",
-            format!(
-                "它排在两个等级规则不同的分组“{group}”之后，无法保证高级会员总是不吃亏：请用 base = \"remaining\"，{zh_way_out}"
-            ),
-            format!(
-                "it follows the group `{group}`, in which the tiers' rules differ, so a senior might end up worse: use base = \"remaining\", {en_way_out}"
-            ),
-        ));
-    }
-    let (_, earlier) = uncovered?;
-    let (key, label) = excludes_more(rule, earlier)?;
-    let id = &earlier.id;
-    Some(Worse::new(
-        place,
-        key,
-        format!(
-            "它排在两个等级规则不同的分组“{group}”之后，却不包括“{label}”，而“{id}”包括，无法保证高级会员总是不吃亏：请不要排除，{zh_way_out}"
-        ),
-        format!(
-            "it follows the group `{group}`, in which the tiers' rules differ, and leaves out `{label}`, which `{id}` covers, so a senior might end up worse: do not leave it out, {en_way_out}"
-        ),
-    ))
-}
-
 /// What a senior rule needs beyond percentage, maximum, floor, days and coverage.
-#[derive(Clone, Copy)]
-struct Needs {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    NothingMore,
     /// A base that is not smaller.
-    base: bool,
-    /// No floor at all.
-    no_floor: bool,
-}
-
-impl Needs {
-    const NOTHING_MORE: Self = Self {
-        base: false,
-        no_floor: false,
-    };
+    BaseToo,
 }
 
 /// Nothing when a senior rule contains the ordinary one; otherwise what the one that comes closest lacks.
@@ -308,13 +156,6 @@ fn lacks((place, senior): Placed<'_>, ordinary: &DiscountRule, needs: Needs) -> 
             format!("高级会员的最低单价高于普通会员“{id}”"),
             format!("its floor is above that of the ordinary `{id}`"),
         );
-    } else if needs.no_floor && 0 < senior.floor_price.minor() {
-        lack(
-            "floor_price",
-            "它排在两个等级规则不同的分组之后，不能有最低单价".to_owned(),
-            "it follows a group in which the tiers' rules differ, and cannot have a floor"
-                .to_owned(),
-        );
     }
     if senior
         .from
@@ -345,7 +186,7 @@ fn lacks((place, senior): Placed<'_>, ordinary: &DiscountRule, needs: Needs) -> 
     }
     let is_base_smaller =
         senior.base == DiscountBase::Remaining && ordinary.base == DiscountBase::Original;
-    if needs.base && is_base_smaller {
+    if needs == Needs::BaseToo && is_base_smaller {
         lack(
             "base",
             format!("高级会员的规则按余额计算，而普通会员的“{id}”按原价计算"),
