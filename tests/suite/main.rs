@@ -5,3 +5,4 @@ mod store_backends;
 mod store_files;
 mod fault_disk;
 mod clock;
+mod versions;
