@@ -4,3 +4,8 @@ mod stories;
 mod store_backends;
 mod store_files;
 mod fault_disk;
+mod histories;
+mod properties;
+mod model;
+mod retries;
+mod concurrency;
