@@ -6,3 +6,8 @@ mod store_files;
 mod fault_disk;
 mod clock;
 mod versions;
+mod histories;
+mod properties;
+mod model;
+mod retries;
+mod concurrency;

@@ -60,7 +60,8 @@ impl AccountState {
 
 macro_rules! refusals {
     ($( $(#[$doc:meta])* $name:ident $({ $($field:ident : $type:ty),* })? => $code:literal, $retry:ident, $zh:literal, $en:literal; )*) => {
-        /// Why a command was refused, in the order shape, existence, rule, store.
+        /// Why a command was refused, in the order shape, existence, rule, store. Stored answers spell a variant by its
+        /// place, so a new one goes to the end.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Refusal { $( $(#[$doc])* $name $({ $(#[doc = "The figure that the sentence names."] $field: $type),* })?, )* }
 
@@ -181,8 +182,6 @@ refusals! {
     /// An adjustment of nothing.
     NothingToAdjust => "nothing_to_adjust", Never, "调整积分不能为 0。", "An adjustment of 0 points changes nothing.";
 
-    /// The clock jumped, or was wrong at the start.
-    ClockUntrusted => "clock_untrusted", Later, "时钟不可信,须由管理员确认。", "The clock cannot be trusted until an operator confirms it.";
     /// Too much at once.
     Busy => "try_again", Later, "系统繁忙,请稍后再试。", "The engine is busy; try again.";
     /// The commit failed.
@@ -195,6 +194,8 @@ refusals! {
     StoreInUse => "store_in_use", Later, "数据文件正被另一个进程使用。", "Another process uses the store.";
     /// The store's file cannot be read or written.
     StoreFailed => "store_failed", SameKey, "无法读写数据文件。", "The store cannot be read or written.";
+    /// The clock jumped, or was wrong at the start.
+    ClockUntrusted => "clock_untrusted", Later, "时钟不可信,须由管理员确认。", "The clock cannot be trusted until an operator confirms it.";
 }
 
 impl Refusal {

@@ -318,3 +318,6 @@ pub(crate) fn day_key(day: Day, account: AccountId, carry: CarryId, cap: Points)
     }
     key
 }
+
+#[cfg(test)]
+mod tests;
