@@ -452,6 +452,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::StoreFull,
         Refusal::StoreInUse,
         Refusal::StoreFailed,
+        Refusal::ClockUntrusted,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
