@@ -1,6 +1,8 @@
 //! Tests that cross a crate.
 
+mod layers;
 mod stories;
 mod store_backends;
 mod store_files;
 mod fault_disk;
+mod power_cut;
