@@ -101,17 +101,57 @@ pub(crate) fn command(lang: Lang) -> Command {
         .subcommands([member, sale, liability])
         .after_help(t("示例:jifen explain --data D member 1467 balance\n      jifen explain --data D sale 433 1 31198925870", "Examples: jifen explain --data D member 1467 balance\n          jifen explain --data D sale 433 1 31198925870"));
 
-    Command::new("jifen")
+    let whole = Command::new("jifen")
         .version(env!("CARGO_PKG_VERSION"))
         .about(t("积分:由商家自己掌管的会员积分系统", "Jifen: a loyalty engine that a shop owns"))
-        .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).help(t("语言", "language")))
+        .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言:zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([demo, replay, verify, programme, explain])
         .after_help(t(
             "示例:jifen demo\n退出码:0 完成;1 拒绝或失败;2 用法错误;3 核对不一致;4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
-        ))
+        ));
+    speak(whole, lang)
+}
+
+/// Clap's own words in the language asked for: headings and the help flag, for a command and all below it.
+fn speak(command: Command, lang: Lang) -> Command {
+    let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let template = t(
+        "{about}\n\n用法:{usage}\n\n{all-args}{after-help}\n",
+        "{about}\n\nUsage: {usage}\n\n{all-args}{after-help}\n",
+    );
+    let help = Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help(t("显示帮助", "show this help"));
+    let mut command = command
+        .help_template(template)
+        .subcommand_help_heading(t("命令", "Commands"))
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .arg(help)
+        .mut_args(|arg| {
+            let heading = if arg.is_positional() {
+                t("参数", "Arguments")
+            } else {
+                t("选项", "Options")
+            };
+            arg.help_heading(heading)
+        });
+    if command.get_version().is_some() {
+        let version = Arg::new("version")
+            .short('V')
+            .long("version")
+            .action(ArgAction::Version);
+        let version = version
+            .help(t("显示版本", "show the version"))
+            .help_heading(t("选项", "Options"));
+        command = command.disable_version_flag(true).arg(version);
+    }
+    command.mut_subcommands(|below| speak(below, lang))
 }
 
 /// Carries out what was asked.

@@ -24,7 +24,7 @@ use jifen::ledger::sale::ReceiptNo;
 
 use crate::explain::month_name;
 use crate::failure::Failure;
-use crate::lang::Lang;
+use crate::lang::{Lang, tier};
 use crate::replay::basket::{Basket, baskets};
 use crate::replay::feed::{Feed, Sent, key_of};
 use crate::replay::{activation, per_second};
@@ -316,12 +316,14 @@ impl Summary<'_> {
             let (most, worth) = (quote.most_points, quote.worth.display(exponent));
             let line = match lang {
                 Lang::Zh => format!(
-                    "{:?}:折扣 {off},应付 {total},最多可用 {most} 积分抵 {worth},全付现金可得 {} 积分",
-                    quote.tier, quote.earns
+                    "{}:折扣 {off},应付 {total},最多可用 {most} 积分抵 {worth},全付现金可得 {} 积分",
+                    tier(lang, quote.tier),
+                    quote.earns
                 ),
                 Lang::En => format!(
-                    "{:?}: {off} off, {total} to pay, at most {most} points worth {worth}, or {} points earned when all is paid with money",
-                    quote.tier, quote.earns
+                    "{}: {off} off, {total} to pay, at most {most} points worth {worth}, or {} points earned when all is paid with money",
+                    tier(lang, quote.tier),
+                    quote.earns
                 ),
             };
             writeln!(out, "{words}: {line}\n")?;

@@ -13,7 +13,7 @@ use jifen::ledger::journal::JournalAccount;
 use jifen::ledger::sale::ReceiptNo;
 
 use crate::failure::Failure;
-use crate::lang::Lang;
+use crate::lang::{Lang, tier};
 
 /// What is to be explained.
 #[derive(Clone, Debug)]
@@ -124,7 +124,7 @@ impl<'a> Explainer<'a> {
             (
                 "tier",
                 lang.pick("等级", "tier"),
-                format!("{:?}", statement.tier),
+                tier(lang, statement.tier).to_owned(),
             ),
         ];
         for (name, words, value) in rows {
@@ -182,8 +182,8 @@ impl<'a> Explainer<'a> {
         let short = self.lang.pick("还差", "missing");
         writeln!(
             self.out,
-            "{words}: {:?}, {metric}, {short} {missing}",
-            statement.tier
+            "{words}: {}, {metric}, {short} {missing}",
+            tier(self.lang, statement.tier)
         )?;
         Ok(())
     }
@@ -217,7 +217,7 @@ impl<'a> Explainer<'a> {
     fn sale(&mut self, receipt: &ReceiptNo) -> Result<(), Failure> {
         let story = self.engine.story(receipt)?;
         let sale = &story.sale;
-        let (tier, times) = (sale.tier, sale.multiplier);
+        let (tier, times) = (tier(self.lang, sale.tier), sale.multiplier);
         writeln!(
             self.out,
             "{}  {}  {tier:?} × {times}",

@@ -3,6 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 
+use jifen::domain::programme::Tier;
+
 /// What the program speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lang {
@@ -45,6 +47,16 @@ impl Lang {
             Self::Zh => zh,
             Self::En => en,
         }
+    }
+}
+
+/// A tier's name.
+pub(crate) const fn tier(lang: Lang, tier: Tier) -> &'static str {
+    match (lang, tier) {
+        (Lang::Zh, Tier::Ordinary) => "普通会员",
+        (Lang::Zh, Tier::Senior) => "高级会员",
+        (Lang::En, Tier::Ordinary) => "ordinary",
+        (Lang::En, Tier::Senior) => "senior",
     }
 }
 

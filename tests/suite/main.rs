@@ -6,3 +6,4 @@ mod store_backends;
 mod store_files;
 mod fault_disk;
 mod power_cut;
+mod clock;

@@ -181,6 +181,8 @@ refusals! {
     /// An adjustment of nothing.
     NothingToAdjust => "nothing_to_adjust", Never, "调整积分不能为 0。", "An adjustment of 0 points changes nothing.";
 
+    /// The clock jumped, or was wrong at the start.
+    ClockUntrusted => "clock_untrusted", Later, "时钟不可信,须由管理员确认。", "The clock cannot be trusted until an operator confirms it.";
     /// Too much at once.
     Busy => "try_again", Later, "系统繁忙,请稍后再试。", "The engine is busy; try again.";
     /// The commit failed.

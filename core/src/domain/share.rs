@@ -163,6 +163,9 @@ pub fn share_redemption(
     worth: Money,
     points: Points,
 ) -> Option<Vec<(Money, Points)>> {
+    if worth == Money::ZERO && points.is_zero() {
+        return Some(vec![(Money::ZERO, Points::ZERO); lines.len()]);
+    }
     let groups = alike(lines, |line| line.kind.points_may_pay());
     let paid: Vec<i64> = lines.iter().map(|line| line.paid.minor()).collect();
     let parts = share_alike(worth.minor(), &groups, &paid)?;
@@ -262,6 +265,12 @@ mod tests {
             redemption(&worked, 5_000, 5_000),
             [(3_000, 3_000), (2_000, 2_000)]
         );
+    }
+
+    #[test]
+    fn points_go_where_their_worth_went() {
+        let two = [line("a", 100), line("b", 100)];
+        assert_eq!(redemption(&two, 1, 100), [(1, 100), (0, 0)]);
     }
 
     #[test]

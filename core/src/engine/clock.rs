@@ -12,6 +12,58 @@ pub trait Clock: Send + Sync {
     fn business(&self) -> Moment;
     /// The time on the wall: for signatures, sessions and rate limits.
     fn wall(&self) -> Moment;
+    /// Milliseconds of a clock that nobody sets, from any beginning.
+    fn monotonic_millis(&self) -> i64;
+    /// Whether the time is given and not to be judged: in replays and tests.
+    fn is_given(&self) -> bool {
+        false
+    }
+}
+
+/// How far wall clock and monotonic clock may part while the process runs.
+const DRIFT_MAX_MILLIS: u64 = 2 * 60_000;
+/// How long a shop may have been closed when the process starts.
+const CLOSED_MAX_DAYS: u32 = 35;
+
+/// Judges a clock that is not given: a wrong one would let points expire that are not due (semantics 2).
+#[derive(Debug)]
+pub(crate) struct Judge {
+    /// Business and monotonic time when the clock was last believed; none while it is not.
+    believed: Option<(Moment, i64)>,
+}
+
+impl Judge {
+    /// At start the clock may not be before the last commit, nor 35 days after it.
+    pub(crate) fn new(clock: &dyn Clock, latest: Moment) -> Self {
+        let now = clock.business();
+        let is_new = latest == Moment::EPOCH;
+        let fits = latest <= now && now <= latest.plus_days(CLOSED_MAX_DAYS);
+        let mut judge = Self { believed: None };
+        if is_new || fits {
+            judge.confirm(clock);
+        }
+        judge
+    }
+
+    /// Business time, unless the clock is not believed.
+    pub(crate) fn business(&mut self, clock: &dyn Clock) -> Option<Moment> {
+        let now = clock.business();
+        if clock.is_given() {
+            return Some(now);
+        }
+        let (business, monotonic) = self.believed?;
+        let went = now.millis().saturating_sub(business.millis());
+        let passed = clock.monotonic_millis().saturating_sub(monotonic);
+        if DRIFT_MAX_MILLIS < went.abs_diff(passed) {
+            self.believed = None;
+        }
+        self.believed.map(|_| now)
+    }
+
+    /// The clock is believed from here on.
+    pub(crate) fn confirm(&mut self, clock: &dyn Clock) {
+        self.believed = Some((clock.business(), clock.monotonic_millis()));
+    }
 }
 
 /// 32 random bytes at a time.
@@ -43,6 +95,14 @@ impl Clock for GivenClock {
 
     fn wall(&self) -> Moment {
         self.business()
+    }
+
+    fn monotonic_millis(&self) -> i64 {
+        self.business().millis()
+    }
+
+    fn is_given(&self) -> bool {
+        true
     }
 }
 

@@ -15,7 +15,7 @@ use super::Engine;
 use super::clock::Draw;
 use super::receipt::{Answer, Outcome, Receipt};
 use super::rows::{BUSINESS, BusinessRow, RECEIPTS, ReceiptRow};
-use super::work::{Stop, View, Work, home_of};
+use super::work::{Given, Stop, View, Work, home_of};
 
 /// The caller's name for an attempt: made and kept before sending. It belongs to the terminal that sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,13 +184,20 @@ impl Engine {
     ) -> (Ticket, Arc<Mutex<Option<T>>>) {
         let slot = Arc::new(Mutex::new(None));
         let answer = slot.clone();
-        let (now, seed, versions) = (self.now(), self.entropy.seed(), self.versions());
-        let (keys, settings) = (self.keys.clone(), self.settings);
+        let seed = self.entropy.seed();
+        let (now, clock_trusted) = self.time();
+        let given = Given {
+            keys: self.keys.clone(),
+            now,
+            clock_trusted,
+            versions: self.versions(),
+            settings: self.settings,
+        };
         let mut attempt = 0_u32;
         let run = Box::new(move |tx: &mut dyn WriteTx| {
             attempt = attempt.saturating_add(1);
             let draw = Draw::new(seed, attempt);
-            let (result, verdict) = body(&mut Work::new(tx, &keys, draw, now, &versions, settings));
+            let (result, verdict) = body(&mut Work::new(tx, draw, &given));
             *answer.lock() = Some(result);
             verdict
         });

@@ -26,7 +26,7 @@ pub mod verify;
 use core::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::domain::points::Points;
 use crate::domain::programme::Versions;
@@ -34,7 +34,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::store::{ReadTx, Store, StoreError};
 
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Judge};
 use keys::Keys;
 use work::{Stop, View};
 
@@ -64,6 +64,7 @@ pub struct Engine {
     settings: Settings,
     /// Business time of the latest command; business time never goes back.
     latest: AtomicI64,
+    judge: Mutex<Judge>,
 }
 
 impl core::fmt::Debug for Engine {
@@ -89,6 +90,7 @@ impl Engine {
             let view = View::new(&*tx, &keys);
             (programmes::stored(&view)?, view.latest_commit()?)
         };
+        let judge = Mutex::new(Judge::new(&*clock, latest));
         Ok(Self {
             store,
             keys,
@@ -97,14 +99,33 @@ impl Engine {
             versions: RwLock::new(Arc::new(versions)),
             settings,
             latest: AtomicI64::new(latest.millis()),
+            judge,
         })
     }
 
-    /// Business time: the clock's, but never before the latest command's.
+    /// Business time: the clock's, but never before the latest command's; and the latest command's while the clock is not
+    /// trusted (semantics 2).
     pub fn now(&self) -> Moment {
-        let now = self.clock.business().millis();
+        self.time().0
+    }
+
+    /// Business time, and whether the clock is believed.
+    fn time(&self) -> (Moment, bool) {
+        let believed = self.judge.lock().business(&*self.clock);
+        let now = believed.map_or(i64::MIN, Moment::millis);
         let latest = self.latest.fetch_max(now, Ordering::SeqCst);
-        Moment::from_millis(now.max(latest))
+        (Moment::from_millis(now.max(latest)), believed.is_some())
+    }
+
+    /// Whether the clock is believed. While it is not, nothing expires, sweeps are refused, and sales go on by the time
+    /// of the latest commit.
+    pub fn trusts_clock(&self) -> bool {
+        self.time().1
+    }
+
+    /// An operator has looked at the clock and says that it is right.
+    pub fn confirm_clock(&self) {
+        self.judge.lock().confirm(&*self.clock);
     }
 
     /// The programme's versions.
@@ -112,10 +133,23 @@ impl Engine {
         self.versions.read().clone()
     }
 
-    /// Reads a snapshot.
-    pub fn read<T>(&self, look: impl FnOnce(&View<'_>) -> Result<T, Stop>) -> Result<T, Refusal> {
-        let tx: Box<dyn ReadTx + '_> = self.store.read().map_err(Refusal::from)?;
-        look(&View::new(&*tx, &self.keys)).map_err(Refusal::from)
+    /// Reads a snapshot. A read that a reopening of the file has overtaken begins again.
+    pub fn read<T>(
+        &self,
+        mut look: impl FnMut(&View<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Refusal> {
+        let mut tries = 3_u8;
+        loop {
+            tries = tries.saturating_sub(1);
+            let tx: Result<Box<dyn ReadTx + '_>, StoreError> = self.store.read();
+            match tx
+                .map_err(Stop::from)
+                .and_then(|tx| look(&View::new(&*tx, &self.keys)))
+            {
+                Err(Stop::Store(StoreError::Busy)) if 0 < tries => {}
+                result => return result.map_err(Refusal::from),
+            }
+        }
     }
 }
 

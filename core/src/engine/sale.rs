@@ -89,7 +89,7 @@ impl Verb for TakeSale {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let (reference, mut desk) = work.desk(self.account)?;
-        if work.now.plus_minutes(AHEAD_MAX_MINUTES) < self.sold_at {
+        if work.clock_trusted && work.now.plus_minutes(AHEAD_MAX_MINUTES) < self.sold_at {
             return Err(Refusal::InFuture.into());
         }
         let programme = work

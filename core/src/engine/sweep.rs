@@ -25,8 +25,11 @@ pub struct Sweep {
 }
 
 impl Engine {
-    /// Enters all that is due now.
+    /// Enters all that is due now, if the clock can be trusted.
     pub fn sweep(&self) -> Result<Sweep, Refusal> {
+        if !self.trusts_clock() {
+            return Err(Refusal::ClockUntrusted);
+        }
         let now = self.now();
         let versions = self.versions();
         let due = self.read(|view| {

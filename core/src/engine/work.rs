@@ -1,6 +1,8 @@
 //! What a command may do inside its transaction: read rows, and stage the rows that are written when it succeeds.
 //! A command that is refused has written nothing.
 
+use std::sync::Arc;
+
 use crate::domain::ids::{AccountId, EntryId, HoldId, LotId, ProgrammeHash, SaleId};
 use crate::domain::programme::Versions;
 use crate::domain::programme::{Programme, Window};
@@ -223,6 +225,15 @@ pub(crate) fn rules_of<'p>(versions: &Versions, programme: &'p Programme) -> Vec
         .collect()
 }
 
+/// What a command is given before its transaction begins, and which does not change when the body runs again.
+pub(crate) struct Given {
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) now: Moment,
+    pub(crate) clock_trusted: bool,
+    pub(crate) versions: Arc<Versions>,
+    pub(crate) settings: Settings,
+}
+
 /// A command's transaction: reads, decides, and writes last.
 pub struct Work<'a> {
     tx: &'a mut dyn WriteTx,
@@ -231,6 +242,8 @@ pub struct Work<'a> {
     wrote: bool,
     /// Business time of the command.
     pub now: Moment,
+    /// Whether the clock was trusted when the command came.
+    pub clock_trusted: bool,
     /// The programme's versions.
     pub versions: &'a Versions,
     /// The shop's settings.
@@ -253,22 +266,16 @@ impl Ids for Work<'_> {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(
-        tx: &'a mut dyn WriteTx,
-        keys: &'a Keys,
-        draw: Draw,
-        now: Moment,
-        versions: &'a Versions,
-        settings: Settings,
-    ) -> Self {
+    pub(crate) fn new(tx: &'a mut dyn WriteTx, draw: Draw, given: &'a Given) -> Self {
         Self {
             tx,
-            keys,
+            keys: &given.keys,
             draw,
             wrote: false,
-            now,
-            versions,
-            settings,
+            now: given.now,
+            clock_trusted: given.clock_trusted,
+            versions: &given.versions,
+            settings: given.settings,
         }
     }
 

@@ -10,7 +10,7 @@ const PARTS: i128 = 10_000;
 /// Thousandths in a unit of quantity.
 const THOUSANDTHS: i128 = 1_000;
 
-/// Like lines of goods: one line, as far as discounts go.
+/// Like lines: one line, as far as discounts go.
 pub(super) struct Ware<'l> {
     /// The first of them.
     pub(super) line: &'l Line,

@@ -142,7 +142,7 @@ pub fn discounts(
     day: Day,
     lines: &[Line],
 ) -> Option<Discounted> {
-    let is_ware = |line: &Line| line.kind == LineKind::Goods && Money::ZERO <= line.paid;
+    let is_ware = |line: &Line| Money::ZERO <= line.paid;
     let groups = alike(lines, is_ware);
     let wares = groups
         .into_iter()

@@ -321,6 +321,12 @@ fn only_goods_are_discounted() {
 }
 
 #[test]
+fn a_negative_line_is_left_as_it_is() {
+    let lines = [line("a", -100), line("a", 100), line("b", 100)];
+    assert_eq!(off(&[rule("d", 5_000, "g", 0)], &lines), [0, 50, 50]);
+}
+
+#[test]
 fn no_line_falls_below_its_floor() {
     // Two pieces may not cost less than 1.60: of 2.00 that leaves 0.40, of 1.50 nothing.
     let half = [with_floor(80, rule("d", 5_000, "g", 0))];
@@ -341,6 +347,10 @@ fn no_line_falls_below_its_floor() {
     // The cent that is over would go to the earlier line, which has reached its floor.
     let tie = [with_floor(1, rule("d", 5_000, "g", 0))];
     assert_eq!(off(&tie, &[line("a", 1), line("b", 3)]), [0, 2]);
+    // 10 fen are left of the first, and its share of 11 is 10.38: the one that is over passes it by.
+    let full = [with_floor(190, rule("d", 1_000, "g", 0))];
+    let lines = [line("a", 200), pieces("b", 0, 3), pieces("c", 0, 3)];
+    assert_eq!(off(&full, &lines), [10, 1, 0]);
     // A rule takes no more than the groups before have left above its floor.
     let stack = [
         rule("d", 6_000, "a", 0),

@@ -251,6 +251,8 @@ fn every_bad_file_is_refused_by_line_and_code() {
                 (32, "out_of_range"),
             ],
         ),
+        ("senior-excludes-more", &[(75, "worse_for_seniors")]),
+        ("senior-worse", &[(70, "worse_for_seniors")]),
         ("three-tiers", &[(58, "unknown_word")]),
         ("unknown-key", &[(15, "unknown_key")]),
         ("unknown-key-inline", &[(16, "unknown_key")]),
@@ -267,6 +269,19 @@ fn every_bad_file_is_refused_by_line_and_code() {
         .map(|(name, faults)| (name.to_owned(), faults.to_vec()))
         .collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn faults_stand_in_the_order_of_their_lines() {
+    let text = format!(
+        "{}\n[extra]\n",
+        demo_with("vest_days = 0", "vest_days = -1")
+    );
+    let expected = [
+        (line_of(DEMO, "vest_days"), "out_of_range"),
+        (line_of(&text, "[extra]"), "unknown_key"),
+    ];
+    assert_eq!(faults(&text), expected);
 }
 
 #[test]
@@ -306,6 +321,11 @@ const OUT_OF_RANGE: &[(&str, &str, &str)] = &[
         "bad_text",
     ),
     ("\"2017.1\"", "\"a\\u0007\"", "bad_text"),
+    (
+        "\"2017.1\"",
+        "\"12345678901234567890123456789012345678901234567890123456789012345\"",
+        "bad_text",
+    ),
     ("\"2017.1\"", "\" \"", "bad_text"),
     ("\"CNY\"", "\"RMB\"", "unknown_word"),
     ("\"Asia/Shanghai\"", "8", "wrong_type"),
@@ -433,6 +453,10 @@ fn what_is_out_of_its_range_is_refused_on_its_line() {
 #[test]
 fn both_sides_of_an_edge_are_told_apart() {
     let accepted = [
+        (
+            "\"2017.1\"",
+            "\"1234567890123456789012345678901234567890123456789012345678901234\"",
+        ),
         ("vest_days = 0", "vest_days = 336"),
         ("months = 12", "months = 1200"),
         ("per = \"1.00\"", "per = \"10000000000\""),
