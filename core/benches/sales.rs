@@ -89,13 +89,14 @@ fn open(folder: &Path) -> Shop {
     let settings = Settings::default();
     let engine = Engine::open(Arc::new(store), keys, clock.clone(), entropy, settings).unwrap();
     engine.activate(PROGRAMME).unwrap();
+    let line = engine.in_order();
     let opened: Vec<_> = (0..ACCOUNTS)
         .map(|number| {
             let open = Open {
                 account: account(number),
                 reference: number.to_string(),
             };
-            engine.send_in_order(&key(BEGIN, u64::MAX - number), open)
+            line.send(&key(BEGIN, u64::MAX - number), open)
         })
         .collect();
     for pending in opened {
@@ -224,10 +225,11 @@ fn reads(shop: &Shop) {
 fn replay(shop: &Shop) {
     let count = 30_000_u64;
     let begun = Instant::now();
+    let line = shop.engine.in_order();
     let mut waiting = std::collections::VecDeque::new();
     for _ in 0..count {
         let (key, sale) = shop.next();
-        waiting.push_back(shop.engine.send_in_order(&key, sale));
+        waiting.push_back(line.send(&key, sale));
         if waiting.len() == 1_536 {
             waiting.pop_front().unwrap().wait().unwrap();
         }

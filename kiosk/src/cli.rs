@@ -75,31 +75,12 @@ pub(crate) fn command(lang: Lang) -> Command {
         .about(t("会员制度文件", "programme files"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(check);
-    let member = Command::new("member")
-        .about(t("会员的一个数字是怎样得来的", "how a member's number came about"))
-        .arg(Arg::new("REF").required(true).help(t("会员编号", "the member's reference")))
-        .arg(Arg::new("NUMBER").help("balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE"));
-    let sale = Command::new("sale")
-        .about(t(
-            "一笔交易的积分是怎样得来的",
-            "how a sale came to its points",
-        ))
-        .args(["STORE", "TILL", "NUMBER"].map(|name| Arg::new(name).required(true)));
-    let liability = Command::new("liability")
-        .about(t("未兑换积分负债", "points outstanding"))
-        .arg(Arg::new("MONTH").help(t(
-            "2018-03,或 never;不写则列出所有月份",
-            "2018-03, or never; all months when absent",
-        )));
-    let explain = Command::new("explain")
-        .about(t("说明任何一个数字的由来", "explain where any number comes from"))
-        .arg(data.required(true))
-        .arg(keys)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands([member, sale, liability])
-        .after_help(t("示例:jifen explain --data D member 1467 balance\n      jifen explain --data D sale 433 1 31198925870", "Examples: jifen explain --data D member 1467 balance\n          jifen explain --data D sale 433 1 31198925870"));
+        .subcommand(check)
+        .after_help(t(
+            "示例:jifen programme check demo.toml",
+            "Example: jifen programme check demo.toml",
+        ));
+    let explain = explain(lang, data, keys);
 
     let whole = Command::new("jifen")
         .version(env!("CARGO_PKG_VERSION"))
@@ -152,6 +133,44 @@ fn speak(command: Command, lang: Lang) -> Command {
         command = command.disable_version_flag(true).arg(version);
     }
     command.mut_subcommands(|below| speak(below, lang))
+}
+
+/// `jifen explain` and what can be explained.
+fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
+    let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let member = Command::new("member")
+        .about(t("会员的一个数字是怎样得来的", "how a member's number came about"))
+        .arg(Arg::new("REF").required(true).help(t("会员编号", "the member's reference")))
+        .arg(Arg::new("NUMBER").help("balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE"))
+        .after_help(t("示例:jifen explain --data D member 1467 balance", "Example: jifen explain --data D member 1467 balance"));
+    let sale = Command::new("sale")
+        .about(t(
+            "一笔交易的积分是怎样得来的",
+            "how a sale came to its points",
+        ))
+        .args(["STORE", "TILL", "NUMBER"].map(|name| Arg::new(name).required(true)))
+        .after_help(t(
+            "示例:jifen explain --data D sale 433 1 31198925870",
+            "Example: jifen explain --data D sale 433 1 31198925870",
+        ));
+    let liability = Command::new("liability")
+        .about(t("未兑换积分负债", "points outstanding"))
+        .arg(Arg::new("MONTH").help(t(
+            "2018-03,或 never;不写则列出所有月份",
+            "2018-03, or never; all months when absent",
+        )))
+        .after_help(t(
+            "示例:jifen explain --data D liability 2018-03",
+            "Example: jifen explain --data D liability 2018-03",
+        ));
+    Command::new("explain")
+        .about(t("说明任何一个数字的由来", "explain where any number comes from"))
+        .arg(data.required(true))
+        .arg(keys)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([member, sale, liability])
+        .after_help(t("示例:jifen explain --data D member 1467 balance\n      jifen explain --data D sale 433 1 31198925870", "Examples: jifen explain --data D member 1467 balance\n          jifen explain --data D sale 433 1 31198925870"))
 }
 
 /// Carries out what was asked.

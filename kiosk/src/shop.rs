@@ -1,9 +1,9 @@
 //! A shop's folders: the data with the store's file in it, and beside them the keys. Opens an engine over them.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{self, Component, Path, PathBuf};
 use std::sync::Arc;
 
 use jifen::engine::clock::{GivenClock, SeededEntropy};
@@ -45,7 +45,7 @@ impl Folders {
             name.push("-keys");
             data.with_file_name(name)
         });
-        if keys.starts_with(&data) {
+        if settled(&keys)?.starts_with(settled(&data)?) {
             return Err(Failure::new(
                 "keys_inside_data",
                 "密钥目录不能放在数据目录之内",
@@ -75,7 +75,7 @@ impl Folders {
     /// The install key; a new one only where there is no store yet that another key has sealed.
     fn install_key(&self, store: &Path) -> Result<InstallKey, Failure> {
         let path = self.keys.join(KEY_FILE);
-        let io = |error: &std::io::Error| Failure::of_io(&path, error);
+        let io = |error: &io::Error| Failure::of_io(&path, error);
         if !path.exists() {
             if fs::metadata(store).is_ok_and(|file| 0 < file.len()) {
                 let name = path.display();
@@ -157,6 +157,29 @@ fn random() -> Result<[u8; 32], Failure> {
         )
     })?;
     Ok(bytes)
+}
+
+/// The folder that a path leads to, through links and `..`, as far as it is there already.
+fn settled(path: &Path) -> Result<PathBuf, Failure> {
+    let io = |error: io::Error| Failure::of_io(path, &error);
+    let mut settled = PathBuf::new();
+    for part in path::absolute(path).map_err(io)?.components() {
+        match part {
+            Component::ParentDir => {
+                settled.pop();
+            }
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::CurDir
+            | Component::Normal(_) => settled.push(part),
+        }
+        match settled.canonicalize() {
+            Ok(real) => settled = real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io(error)),
+        }
+    }
+    Ok(settled)
 }
 
 /// A folder that only its owner can enter.

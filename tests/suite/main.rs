@@ -1,9 +1,11 @@
 //! Tests that cross a crate.
 
+mod layers;
 mod stories;
 mod store_backends;
 mod store_files;
 mod fault_disk;
+mod power_cut;
 mod clock;
 mod versions;
 mod histories;

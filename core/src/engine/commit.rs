@@ -1,6 +1,7 @@
 //! The path of every command: seen this key? read, decide, write, answer. Keys are looked at before balances, so a retry
 //! hears its first answer (semantics §8).
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::AccountId;
 use crate::domain::refusal::Refusal;
 use crate::ledger::sale::ReceiptNo;
-use crate::store::{Home, StoreError, Ticket, Verdict, WriteTx};
+use crate::store::{Home, StoreError, Ticket, Verdict, WriteTx, ticket};
 
 use super::Engine;
 use super::clock::Draw;
@@ -134,6 +135,22 @@ impl Pending {
     }
 }
 
+/// Commands of one sender, without waiting for each answer: it waits for room in the queue only. They are decided in the
+/// order of sending, and when the store fails one of them, none behind it is carried out: each hears "try again". Begin
+/// another line then, from the one that failed on.
+#[derive(Debug)]
+pub struct InOrder<'a> {
+    engine: &'a Engine,
+    broken: Arc<AtomicBool>,
+}
+
+impl InOrder<'_> {
+    /// Sends the next command.
+    pub fn send<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Pending {
+        self.engine.send(key, verb, Some(&self.broken))
+    }
+}
+
 /// What a look at the keys found.
 enum Seen {
     Nothing,
@@ -143,16 +160,24 @@ enum Seen {
 impl Engine {
     /// Carries a command out and waits for its answer.
     pub fn run<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Result<Answer, Refusal> {
-        self.send(key, verb, false).wait()
+        self.send(key, verb, None).wait()
     }
 
-    /// Sends a command without waiting for its answer; waits for room in the queue. Commands sent by one thread are
-    /// decided in the order of sending.
-    pub fn send_in_order<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Pending {
-        self.send(key, verb, true)
+    /// A line of commands that are decided in the order of sending.
+    pub fn in_order(&self) -> InOrder<'_> {
+        InOrder {
+            engine: self,
+            broken: Arc::new(AtomicBool::new(false)),
+        }
     }
 
-    fn send<V: Verb>(&self, key: &IdempotencyKey, verb: V, patient: bool) -> Pending {
+    /// Sends a command, behind those of its line where it is in one.
+    fn send<V: Verb>(
+        &self,
+        key: &IdempotencyKey,
+        verb: V,
+        line: Option<&Arc<AtomicBool>>,
+    ) -> Pending {
         let parsed = key
             .check()
             .and_then(|()| verb.check())
@@ -166,11 +191,37 @@ impl Engine {
             key: key.row_key(),
             body,
         };
-        let (ticket, slot) = self.transact(home_of(command.verb.account()), patient, move |work| {
-            command.attempt(work)
+        let home = home_of(command.verb.account());
+        let Some(broken) = line.cloned() else {
+            let (ticket, slot) = self.transact(home, false, move |work| command.attempt(work));
+            return Pending {
+                ticket: Some(ticket),
+                slot,
+            };
+        };
+
+        let in_line = broken.clone();
+        let (sent, slot) = self.transact(home, true, move |work| {
+            if in_line.load(Ordering::SeqCst) {
+                return (Err(Refusal::Busy), Verdict::Drop);
+            }
+            let heard = command.attempt(work);
+            // It could not read: what comes after it may not be decided without it.
+            if heard.0.as_ref().is_err_and(Refusal::is_of_store) {
+                in_line.store(true, Ordering::SeqCst);
+            }
+            heard
         });
+        // Called before the store looks at its next batch, so nothing overtakes a command that failed.
+        let (waiter, heard) = ticket();
+        sent.then(Box::new(move |outcome| {
+            if outcome.is_err() {
+                broken.store(true, Ordering::SeqCst);
+            }
+            waiter.answer(outcome);
+        }));
         Pending {
-            ticket: Some(ticket),
+            ticket: Some(heard),
             slot,
         }
     }

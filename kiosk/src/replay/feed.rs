@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jifen::domain::ids::AccountId;
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
-use jifen::engine::commit::{IdempotencyKey, Pending};
+use jifen::engine::commit::{IdempotencyKey, InOrder, Pending};
 use jifen::engine::open::Open;
 use jifen::engine::sale::TakeSale;
 use jifen::ledger::sale::ReceiptNo;
@@ -41,6 +41,8 @@ pub(crate) struct Feed<'a> {
     oldest: Moment,
     /// Whether baskets that are in the store are passed over until the first that is not.
     passing: bool,
+    /// A basket that fails is not overtaken by a later one, which would earn without it.
+    line: InOrder<'a>,
     waiting: VecDeque<(u64, bool, Pending)>,
     sent: Sent,
 }
@@ -54,6 +56,7 @@ impl<'a> Feed<'a> {
             shop,
             oldest: latest.plus_millis(window.saturating_neg()),
             passing: resume,
+            line: shop.engine.in_order(),
             waiting: VecDeque::new(),
             sent: Sent::default(),
         }
@@ -85,11 +88,7 @@ impl<'a> Feed<'a> {
                 reference: basket.household.clone(),
             };
             let key = key_of(basket.sold_at, &["household", &basket.household]);
-            self.push(
-                basket.line_number,
-                false,
-                self.shop.engine.send_in_order(&key, open),
-            )?;
+            self.push(basket.line_number, false, self.line.send(&key, open))?;
         }
         let line = basket.line_number;
         let sale = TakeSale {
@@ -103,7 +102,7 @@ impl<'a> Feed<'a> {
             lines: basket.lines,
             holds: Vec::new(),
         };
-        self.push(line, true, self.shop.engine.send_in_order(&key, sale))
+        self.push(line, true, self.line.send(&key, sale))
     }
 
     /// Waits for all answers.

@@ -1,0 +1,19 @@
+//! The program as a user calls it: its words, its exit codes, its files, and its end by `kill -9`.
+//!
+//! These tests stand in this package because only here cargo builds the program before its tests and says where it is
+//! (`CARGO_BIN_EXE_jifen`). From another package they would have to start a second cargo, which waits for the first.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on ends; clippy knows functions marked as tests, not what they call"
+)]
+
+mod caller;
+mod words;
+mod programmes;
+mod files;
+mod broken_files;
+mod stores;
+mod full_disk;
+mod kill;
