@@ -51,6 +51,15 @@ impl Failure {
         }
     }
 
+    /// The program has a bug. What was answered before is durable all the same.
+    pub(crate) fn bug() -> Self {
+        Self::new(
+            "bug",
+            "程序出现内部错误;设置 RUST_BACKTRACE=1 再运行可见详情。",
+            "an internal error; run again with RUST_BACKTRACE=1 to see more",
+        )
+    }
+
     /// A file or folder that cannot be used.
     pub(crate) fn of_io(what: &std::path::Path, error: &io::Error) -> Self {
         let name = what.display();

@@ -12,7 +12,10 @@ mod verify;
 mod explain;
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+
+use failure::Failure;
 
 use lang::Lang;
 
@@ -31,8 +34,13 @@ fn main() -> ExitCode {
             return ExitCode::from(if shown.is_ok() { code } else { failure::FAILED });
         }
     };
+    // The store answers for panics of the library below it, and whoever asks for backtraces gets them.
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     let mut out = std::io::stdout().lock();
-    match cli::run(&matches, lang, &mut out) {
+    let done = catch_unwind(AssertUnwindSafe(|| cli::run(&matches, lang, &mut out)));
+    match done.unwrap_or_else(|_| Err(Failure::bug())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let told = out
