@@ -781,7 +781,7 @@ proptest! {
     }
 }
 
-/// Whatever else is wrong with it, an answer keeps its kind.
+/// Semantics 11.
 #[test]
 fn a_sale_of_nothing_is_accepted_and_earns_nothing() {
     let mut shop = Shop::with_programme(jifen_tests::bench::DEMO);
