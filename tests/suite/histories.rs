@@ -32,6 +32,7 @@ pub(crate) fn seeded(cases: u32, seed: u64) -> ProptestConfig {
     ProptestConfig {
         cases,
         rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
         ..ProptestConfig::default()
     }
 }
@@ -406,7 +407,7 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(basket, points, days)| Act::Sale { basket, points, days }),
         5 => (0_usize..40, of_refund).prop_map(|(sale, pieces)| Act::Refund { sale, pieces }),
         1 => (0_usize..40).prop_map(|sale| Act::Void { sale }),
-        2 => permille().prop_map(|permille| Act::Redeem { permille }),
+        3 => permille().prop_map(|permille| Act::Redeem { permille }),
         1 => (0_usize..20, permille()).prop_map(|(hold, permille)| Act::Return { hold, permille }),
         2 => permille().prop_map(|permille| Act::Hold { permille }),
         2 => (0_usize..20, permille()).prop_map(|(hold, permille)| Act::Capture { hold, permille }),

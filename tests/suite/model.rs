@@ -274,7 +274,7 @@ fn of_sales_alone() -> impl Strategy<Value = Terms> {
 }
 
 proptest! {
-    #![proptest_config(seeded(400, 23))]
+    #![proptest_config(seeded(2_500, 23))]
 
     #[test]
     fn the_engine_and_the_auditor_are_of_one_opinion(
@@ -353,7 +353,7 @@ fn without_randomness(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(seeded(16, 3))]
+    #![proptest_config(seeded(32, 3))]
 
     /// On redb, in memory, and in memory where every body runs twice.
     #[test]
