@@ -54,6 +54,7 @@ stories! {
     tiers_rise_with_the_next_sale_and_fall_with_a_refund => "tiers";
     late_sales_earn_by_the_tier_of_their_day => "tiers-late-sales";
     a_rolling_tier_falls_after_its_grace => "tiers-rolling";
+    spend_that_left_the_window_lifts_no_tier => "tiers-rolling-upgrade";
     a_tier_regained_within_the_grace_stays => "tiers-regained-in-grace";
     a_calendar_year_holds_through_the_next => "tiers-calendar-year";
     years_of_membership_begin_on_the_day_of_enrolment => "tiers-anniversary";
