@@ -5,11 +5,23 @@
 //! one overwrite of 4 KiB in a preallocated file, then fdatasync. Absolute figures belong to the machine.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
-#![expect(clippy::float_arithmetic, reason = "ratios of measured times are not money")]
+#![expect(
+    clippy::float_arithmetic,
+    reason = "ratios of measured times are not money"
+)]
 #![expect(clippy::as_conversions, reason = "counts become rates")]
 #![expect(clippy::cast_precision_loss, reason = "counts become rates")]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "a byte that changes is wanted, not a number"
+)]
+#![expect(clippy::cast_possible_wrap, reason = "counts of a run of seconds")]
+#![expect(clippy::cast_sign_loss, reason = "times after 1970")]
 #![expect(clippy::arithmetic_side_effects, reason = "counts of a run of seconds")]
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot run has nothing to say"
+)]
 #![expect(clippy::indexing_slicing, reason = "the middle of five rounds")]
 
 use std::fs::File;
@@ -51,8 +63,14 @@ struct Shop {
 fn main() {
     let folder = tempfile::tempdir().unwrap();
     let shop = open(folder.path());
-    println!("durable sales, median of {ROUNDS} alternating rounds of {} ms", ROUND.as_millis());
-    println!("{:>8} {:>10} {:>10} {:>9} {:>9}", "clients", "raw/s", "sales/s", "p50 ms", "÷ raw");
+    println!(
+        "durable sales, median of {ROUNDS} alternating rounds of {} ms",
+        ROUND.as_millis()
+    );
+    println!(
+        "{:>8} {:>10} {:>10} {:>9} {:>9}",
+        "clients", "raw/s", "sales/s", "p50 ms", "÷ raw"
+    );
     for clients in [1, 16, 64, 512] {
         let mut rounds: Vec<(f64, f64, f64, f64)> = (0..ROUNDS)
             .map(|_| {
@@ -79,14 +97,21 @@ fn open(folder: &Path) -> Shop {
     engine.activate(PROGRAMME).unwrap();
     let opened: Vec<_> = (0..ACCOUNTS)
         .map(|number| {
-            let open = Open { account: account(number), reference: number.to_string() };
+            let open = Open {
+                account: account(number),
+                reference: number.to_string(),
+            };
             engine.send_in_order(&key(BEGIN, u64::MAX - number), open)
         })
         .collect();
     for pending in opened {
         pending.wait().unwrap();
     }
-    Shop { engine, clock, sales: AtomicU64::new(0) }
+    Shop {
+        engine,
+        clock,
+        sales: AtomicU64::new(0),
+    }
 }
 
 impl Shop {
@@ -111,7 +136,16 @@ impl Shop {
         };
         let lines = (0..5).map(line).collect();
         let account = account(scattered % ACCOUNTS);
-        (key(sold_at, number), TakeSale { account, receipt, sold_at, lines, holds: Vec::new() })
+        (
+            key(sold_at, number),
+            TakeSale {
+                account,
+                receipt,
+                sold_at,
+                lines,
+                holds: Vec::new(),
+            },
+        )
     }
 }
 
@@ -123,18 +157,27 @@ fn account(number: u64) -> AccountId {
 fn key(at: Moment, number: u64) -> IdempotencyKey {
     let time = (at.millis() as u128) << 80;
     let uuid = time | (0x7 << 76) | (0b10 << 62) | (u128::from(number) & ((1 << 62) - 1));
-    IdempotencyKey { terminal: "bench".into(), uuid: uuid.to_be_bytes() }
+    IdempotencyKey {
+        terminal: "bench".into(),
+        uuid: uuid.to_be_bytes(),
+    }
 }
 
 /// Overwrites and syncs a second.
 fn raw_rate(folder: &Path) -> f64 {
     let path = folder.join("raw");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).unwrap();
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .unwrap();
     file.write_all_at(&vec![1; 4096 * 256], 0).unwrap();
     file.sync_all().unwrap();
     let (begun, mut writes) = (Instant::now(), 0_u64);
     while begun.elapsed() < ROUND {
-        file.write_all_at(&[writes as u8; 4096], (writes % 256) * 4096).unwrap();
+        file.write_all_at(&[writes as u8; 4096], (writes % 256) * 4096)
+            .unwrap();
         file.sync_data().unwrap();
         writes += 1;
     }
@@ -156,7 +199,10 @@ fn sale_rate(shop: &Shop, clients: usize) -> (f64, f64) {
             waits
         };
         let clients: Vec<_> = (0..clients).map(|_| scope.spawn(run)).collect();
-        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+        clients
+            .into_iter()
+            .flat_map(|client| client.join().unwrap())
+            .collect()
     });
     let rate = waits.len() as f64 / begun.elapsed().as_secs_f64();
     waits.sort_unstable();
@@ -174,7 +220,10 @@ fn reads(shop: &Shop) {
         })
         .collect();
     times.sort_unstable();
-    println!("statement of a member, settled to now: p50 {:.1} µs", times[times.len() / 2].as_secs_f64() * 1e6);
+    println!(
+        "statement of a member, settled to now: p50 {:.1} µs",
+        times[times.len() / 2].as_secs_f64() * 1e6
+    );
 }
 
 /// Sales a second when answers are waited for in order, many at once.
@@ -192,5 +241,8 @@ fn replay(shop: &Shop) {
     for pending in waiting {
         pending.wait().unwrap();
     }
-    println!("replay in process: {:.0} durable sales/s", count as f64 / begun.elapsed().as_secs_f64());
+    println!(
+        "replay in process: {:.0} durable sales/s",
+        count as f64 / begun.elapsed().as_secs_f64()
+    );
 }
