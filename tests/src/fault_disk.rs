@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 /// What a disk writes whole or not at all.
 pub const SECTOR: usize = 512;
@@ -46,6 +46,13 @@ pub enum Unsynced {
 #[derive(Clone, Debug, Default)]
 pub struct FaultDisk {
     state: Arc<Mutex<State>>,
+    gate: Arc<Gate>,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    held: Mutex<bool>,
+    freed: Condvar,
 }
 
 #[derive(Default)]
@@ -99,6 +106,17 @@ impl FaultDisk {
     /// It breaks no more: there is room again.
     pub fn mend(&self) {
         self.state.lock().fault = None;
+    }
+
+    /// Writes and syncs wait from now on; reads do not.
+    pub fn hold(&self) {
+        *self.gate.held.lock() = true;
+    }
+
+    /// They go on.
+    pub fn let_go(&self) {
+        *self.gate.held.lock() = false;
+        self.gate.freed.notify_all();
     }
 
     /// Writes, changes of length and syncs so far.
@@ -183,6 +201,7 @@ impl redb::StorageBackend for FaultDisk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.gate.pass();
         let mut state = self.state.lock();
         match state.begin() {
             Ok(()) => {
@@ -199,6 +218,7 @@ impl redb::StorageBackend for FaultDisk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.gate.pass();
         let mut state = self.state.lock();
         state.begin()?;
         let from = usize::try_from(offset).map_err(io::Error::other)?;
@@ -217,6 +237,15 @@ impl redb::StorageBackend for FaultDisk {
             state.unsynced.entry(sector).or_default().push(version);
         }
         Ok(())
+    }
+}
+
+impl Gate {
+    fn pass(&self) {
+        let mut held = self.held.lock();
+        while *held {
+            self.freed.wait(&mut held);
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use jifen::store::redb::{RedbStore, Settings};
 use jifen::store::{Closing, Home, ReadTx, Store, StoreError, Table, Ticket, Verdict};
@@ -11,6 +13,7 @@ const SALES: Table = Table::new("sales");
 const LOTS: Table = Table::new("lots");
 const ACCOUNTS: Table = Table::new("accounts");
 const BATCHES: Table = Table::new("batches");
+const WITNESS: Table = Table::new("witness");
 
 const ACCOUNTS_MAX: u8 = 5;
 
@@ -325,6 +328,200 @@ fn a_batch_that_does_not_fit_is_known_not_to_be_committed() {
         store.read().unwrap().value(Table::new("large"), b"much"),
         Ok(None)
     );
+}
+
+/// The first row of the sale of this name, if it is there.
+fn is_sold(tx: &dyn ReadTx, name: u8) -> bool {
+    rows(tx, SALES).values().any(|value| value[0] == name)
+}
+
+/// One sale on its way to the disk, which fails; one more and a witness that ran over it meanwhile. The witness writes
+/// down whether it saw the first.
+struct Overtaken {
+    heard: Heard,
+    /// What the first of them heard.
+    first: Result<Verdict, StoreError>,
+    /// What the witness heard.
+    witness: Result<Verdict, StoreError>,
+    /// How often the witness ran.
+    runs: usize,
+}
+
+fn overtake(disk: &FaultDisk, store: &RedbStore, mut heard: Heard, fault: Fault) -> Overtaken {
+    disk.hold();
+    disk.break_at(fault);
+    // A body that runs tells so: from then on its batch is taken, and what comes later is another.
+    let (taken, takes) = channel();
+    let tell = move |_: &mut dyn jifen::store::WriteTx| {
+        taken.send(()).unwrap();
+        Verdict::Drop
+    };
+    let first = sale(store, 30);
+    let tail = store.submit(Home::Node, Box::new(tell));
+    takes.recv().unwrap();
+
+    let (ran, runs) = channel();
+    let witness = store.submit(
+        Home::Node,
+        Box::new(move |tx| {
+            // The file may be closed under it: what it says then does not count.
+            let mut saw = false;
+            let scanned = tx.scan(SALES, &[], None, &mut |_, value| {
+                saw |= value[0] == 30;
+                ControlFlow::Continue(())
+            });
+            let put = scanned.and_then(|()| tx.put(WITNESS, b"saw", vec![u8::from(saw)]));
+            ran.send(()).unwrap();
+            put.map_or(Verdict::Drop, |()| Verdict::Keep)
+        }),
+    );
+    let second = sale(store, 35);
+    // It does not run before the disk is let go where redb makes the file longer meanwhile.
+    let early = runs.recv_timeout(Duration::from_secs(2)).is_ok();
+    disk.let_go();
+
+    let first = first.wait();
+    let _: Result<_, _> = tail.wait();
+    let witness = witness.wait();
+    for (name, outcome) in [(30, first.clone()), (35, second.wait())] {
+        match outcome {
+            Ok(Verdict::Keep) => heard.kept.push(name),
+            Err(StoreError::Unknown) => {}
+            Ok(Verdict::Drop)
+            | Err(
+                StoreError::Full
+                | StoreError::Io(_)
+                | StoreError::Busy
+                | StoreError::Bug
+                | StoreError::InUse
+                | StoreError::Damaged(_),
+            ) => heard.refused.push(name),
+        }
+    }
+    let runs = runs.try_iter().count() + usize::from(early);
+    Overtaken {
+        heard,
+        first,
+        witness,
+        runs,
+    }
+}
+
+impl Overtaken {
+    /// What the witness saw is what there is; and when it was told that its row is kept, the row is there.
+    fn check_witness(&self, store: &RedbStore, what: &str) {
+        let tx = store.read().unwrap();
+        let row = tx.value(WITNESS, b"saw").unwrap();
+        if self.witness == Ok(Verdict::Keep) {
+            assert!(row.is_some(), "{what}: the witness is gone");
+        }
+        if let Some(saw) = row {
+            assert_eq!(
+                saw,
+                [u8::from(is_sold(&*tx, 30))],
+                "{what}: a false witness"
+            );
+        }
+    }
+
+    fn check_survivors(&self, disk: &FaultDisk, layout: u64, seed: u64, what: &str) {
+        check_survivors(disk, &self.heard, layout, seed, what);
+        for unsynced in [
+            Unsynced::Lost,
+            Unsynced::Kept,
+            Unsynced::FirstSector,
+            Unsynced::Drawn(seed),
+        ] {
+            let survivor = FaultDisk::holding(disk.after_power_cut(unsynced));
+            self.check_witness(&open(&survivor, layout).unwrap(), what);
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_ran_over_one_that_failed_runs_again_on_what_is_there() {
+    for layout in LAYOUTS {
+        let (mut again, mut unknown, mut without) = (0, 0, 0);
+        for at in 0..60 {
+            let what = format!("operation {at} fails, layout {layout}");
+            let (disk, store, heard) = used(layout, at);
+            let mut ran = overtake(&disk, &store, heard, Fault::Fails(at));
+            disk.mend();
+            ran.check_witness(&store, &what);
+            ran.check_survivors(&disk, layout, at * 10, &what);
+            again += usize::from(1 < ran.runs);
+            if ran.first == Err(StoreError::Unknown) {
+                unknown += 1;
+                // One fault, and it struck the first: the second batch is answered as if nothing had been.
+                assert_eq!(ran.witness, Ok(Verdict::Keep), "{what}");
+                assert!(ran.heard.kept.contains(&35), "{what}");
+                without += usize::from(!is_sold(&*store.read().unwrap(), 30));
+            }
+            assert_eq!(ran.heard.sell(&store, 50..53, 1), 3, "{what}");
+            assert_eq!(store.trouble(), None, "{what}");
+            check(&store, &ran.heard, &what);
+        }
+        assert!(
+            5 < again && again <= unknown && 5 < without,
+            "{again} {unknown} {without}"
+        );
+    }
+}
+
+#[test]
+fn a_power_cut_under_two_batches_leaves_both_or_the_first_or_none() {
+    for layout in LAYOUTS {
+        for at in 0..60 {
+            let what = format!("cut at {at}, layout {layout}");
+            let (disk, store, heard) = used(layout, at);
+            let ran = overtake(&disk, &store, heard, Fault::PowerCut(at));
+            ran.check_survivors(&disk, layout, at * 10, &what);
+            drop(store);
+            ran.check_survivors(&disk, layout, at * 10, &what);
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_ran_over_one_that_did_not_fit_runs_again_without_it() {
+    let (disk, store, mut heard) = used(u64::MAX, 1);
+    disk.break_at(Fault::NotLonger(0));
+    let (taken, takes) = channel();
+    let large = move |tx: &mut dyn jifen::store::WriteTx| {
+        tx.put(Table::new("large"), b"much", vec![7; 64 << 20])
+            .unwrap();
+        taken.send(()).unwrap();
+        Verdict::Keep
+    };
+    // There is room again when the first is answered, before the second is on its way.
+    let (answered, answers) = channel();
+    let room = disk.clone();
+    store
+        .submit(Home::Node, Box::new(large))
+        .then(Box::new(move |outcome| {
+            room.mend();
+            answered.send(outcome).unwrap();
+        }));
+    takes.recv().unwrap();
+    let small = store.submit(
+        Home::Node,
+        Box::new(|tx| {
+            let saw = tx.value(Table::new("large"), b"much");
+            let saw = saw.is_ok_and(|saw| saw.is_some());
+            let put = tx.put(WITNESS, b"saw", vec![u8::from(saw)]);
+            put.map_or(Verdict::Drop, |()| Verdict::Keep)
+        }),
+    );
+    let sold = sale(&store, 30);
+    assert_eq!(answers.recv(), Ok(Err(StoreError::Full)));
+    assert_eq!(small.wait(), Ok(Verdict::Keep));
+    assert_eq!(sold.wait(), Ok(Verdict::Keep));
+    heard.kept.push(30);
+    assert_eq!(
+        store.read().unwrap().value(WITNESS, b"saw"),
+        Ok(Some(vec![0]))
+    );
+    check(&store, &heard, "after a batch that did not fit");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jifen::store::memory::MemoryStore;
 use jifen::store::redb::{RedbStore, Settings};
@@ -197,12 +198,14 @@ proptest! {
         batches in prop::collection::vec(prop::collection::vec(plan(), 1..7), 1..6),
         close in any::<bool>(),
         reopen in any::<bool>(),
+        batch_max in prop::sample::select(vec![1, 2, 512]),
     ) {
         // A closing body shows where a batch ends, and memory's batches are of one.
         let closing = || if close { closing() } else { None };
         let memory = MemoryStore::rehearsing(closing());
         let disk = FaultDisk::new();
-        let mut redb = on_disk(&disk, Settings::default(), closing());
+        let settings = Settings { batch_max, ..Settings::default() };
+        let mut redb = on_disk(&disk, settings, closing());
         for batch in &batches {
             let mut expected = Vec::new();
             for plan in batch {
@@ -213,16 +216,33 @@ proptest! {
 
             let mut found = Vec::new();
             let held = (!close).then(|| hold(&redb));
+            let (ran, runs) = channel();
             let tickets: Vec<(Ticket, Seen)> = batch
                 .iter()
                 .map(|plan| {
-                    let (body, seen) = plan.body();
+                    let (mut body, seen) = plan.body();
+                    let ran = ran.clone();
+                    let body: Body = Box::new(move |tx| {
+                        ran.send(()).unwrap();
+                        body(tx)
+                    });
                     let ticket = redb.submit(Home::Node, body);
                     let ticket = if close { Ticket::answered(ticket.wait()) } else { ticket };
                     (ticket, seen)
                 })
                 .collect();
-            drop(held);
+            if held.is_some() {
+                // The second batch runs while the first is on its way.
+                disk.hold();
+                drop(held);
+                // Where redb makes the file longer, it holds up readers too: then it goes without.
+                for _ in 0..batch.len().min(2 * batch_max) {
+                    if runs.recv_timeout(Duration::from_millis(200)).is_err() {
+                        break;
+                    }
+                }
+                disk.let_go();
+            }
             for (ticket, seen) in tickets {
                 let outcome = ticket.wait();
                 found.push((outcome, seen.lock().unwrap().clone()));
@@ -231,7 +251,7 @@ proptest! {
 
             if reopen {
                 drop(redb);
-                redb = on_disk(&disk, Settings::default(), closing());
+                redb = on_disk(&disk, settings, closing());
             }
             let (redb, memory) = (redb.read().unwrap(), memory.read().unwrap());
             for table in TABLES.into_iter().chain([Table::new("batches")]) {
@@ -451,6 +471,104 @@ fn an_answer_comes_after_its_commit_is_durable() {
         assert_eq!(
             survivor.read().unwrap().value(ANTS, &[number]),
             Ok(Some(vec![number]))
+        );
+    }
+}
+
+#[test]
+fn a_body_sees_what_is_on_its_way_to_the_disk_and_a_reader_does_not() {
+    let disk = FaultDisk::new();
+    let store = on_disk(&disk, Settings::default(), None);
+    disk.hold();
+    let (ran, runs) = channel();
+    let (answered, answers) = channel();
+    let body = |own: &'static [u8], seen: fn(&dyn ReadTx) -> Vec<KeyValue>| {
+        let ran = ran.clone();
+        move |tx: &mut dyn WriteTx| {
+            ran.send((tx.sequence(), seen(tx))).unwrap();
+            tx.put(ANTS, own, own.to_vec()).unwrap();
+            Verdict::Keep
+        }
+    };
+    let answer = |ticket: Ticket| {
+        let answered = answered.clone();
+        ticket.then(Box::new(move |outcome| answered.send(outcome).unwrap()));
+    };
+    answer(run(&store, body(b"one", |tx| rows(tx, ANTS))));
+    assert_eq!(runs.recv(), Ok((1, Vec::new())));
+    // They join one batch, as long as the first is on its way; the third sees the second too.
+    let one = (b"one".to_vec(), b"one".to_vec());
+    let two = (b"two".to_vec(), b"two".to_vec());
+    answer(run(&store, body(b"two", |tx| rows(tx, ANTS))));
+    assert_eq!(runs.recv(), Ok((2, vec![one.clone()])));
+    let point_and_last = |tx: &dyn ReadTx| {
+        let value = tx.value(ANTS, b"one").unwrap().unwrap();
+        vec![
+            (b"one".to_vec(), value),
+            tx.before(ANTS, None).unwrap().unwrap(),
+        ]
+    };
+    answer(run(&store, body(b"three", point_and_last)));
+    assert_eq!(runs.recv(), Ok((3, vec![one, two])));
+
+    assert_eq!(rows(&*store.read().unwrap(), ANTS), []);
+    assert!(answers.try_recv().is_err(), "answered before it is durable");
+    let before = disk.syncs();
+    disk.let_go();
+    for _ in 0..3 {
+        assert_eq!(answers.recv(), Ok(Ok(Verdict::Keep)));
+    }
+    assert_eq!(disk.syncs() - before, 4, "two commits of two syncs");
+    assert_eq!(rows(&*store.read().unwrap(), ANTS).len(), 3);
+}
+
+#[test]
+fn bodies_run_and_are_answered_in_the_order_of_the_queue() {
+    for batch_max in [1, 3, 512] {
+        let settings = Settings {
+            batch_max,
+            ..Settings::default()
+        };
+        let closing: Closing = Box::new(|tx, written| {
+            let count = u8::try_from(written.table(ANTS).count().min(255)).unwrap();
+            let number = tx.sequence();
+            tx.put(BEES, &number.to_be_bytes(), vec![count])
+        });
+        let store = on_disk(&FaultDisk::new(), settings, Some(closing));
+        let (answered, answers) = channel();
+        for number in 0..2_000_u16 {
+            let body = move |tx: &mut dyn WriteTx| {
+                let last = tx.last(ANTS).unwrap().map(|(_, value)| value);
+                let before = number.checked_sub(1).map(|one| one.to_be_bytes().to_vec());
+                assert_eq!(last, before);
+                let key = tx.sequence().to_be_bytes();
+                tx.put(ANTS, &key, number.to_be_bytes().to_vec()).unwrap();
+                Verdict::Keep
+            };
+            let answered = answered.clone();
+            store
+                .submit_waiting(Home::Node, Box::new(body))
+                .then(Box::new(move |outcome| {
+                    answered.send((number, outcome)).unwrap();
+                }));
+        }
+        drop(answered);
+        for number in 0..2_000 {
+            assert_eq!(answers.recv(), Ok((number, Ok(Verdict::Keep))));
+        }
+        // Every number was given out once: to a row or to a closing.
+        let tx = store.read().unwrap();
+        let mut numbers: Vec<Vec<u8>> = rows(&*tx, ANTS)
+            .into_iter()
+            .chain(rows(&*tx, BEES))
+            .map(|(key, _)| key)
+            .collect();
+        numbers.sort_unstable();
+        assert!(
+            numbers
+                .iter()
+                .zip(1_u64..)
+                .all(|(key, number)| *key == number.to_be_bytes())
         );
     }
 }

@@ -212,7 +212,7 @@ impl Engine {
             }
             heard
         });
-        // Called before the store looks at its next batch, so nothing overtakes a command that failed.
+        // A failed batch is answered before any later body is decided for good, so nothing overtakes a command that failed.
         let (waiter, heard) = ticket();
         sent.then(Box::new(move |outcome| {
             if outcome.is_err() {

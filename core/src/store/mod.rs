@@ -78,12 +78,13 @@ pub enum Verdict {
     Drop,
 }
 
-/// The inside of a transaction. It may run twice, so it has no effect outside the transaction it is handed but to say
-/// what it found; and it must not submit and wait, since the writer is busy running it.
+/// The inside of a transaction. It may run twice, the last time counts, and what it sees before its answer may never
+/// become durable: so it has no effect outside the transaction it is handed but to say what it found. It must not submit
+/// and wait, since the writer is busy running it.
 pub type Body = Box<dyn FnMut(&mut dyn WriteTx) -> Verdict + Send + 'static>;
 
 /// Run last in every batch that wrote something, on what the batch wrote. An error of it undoes the whole batch, and
-/// every waiter hears that error.
+/// every waiter hears that error. Like a body it may run twice on a batch, so it has no effect outside the transaction.
 pub type Closing =
     Box<dyn FnMut(&mut dyn WriteTx, &Written<'_>) -> Result<(), StoreError> + Send + 'static>;
 

@@ -25,13 +25,42 @@ const SEQUENCE: &[u8] = b"sequence";
 pub(super) type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send>;
 
 /// The open database, or the reason why there is none.
-#[derive(Debug, Default)]
 pub(super) struct File {
     database: RwLock<Option<Database>>,
     trouble: Mutex<Option<StoreError>>,
+    opening: Mutex<Opening>,
+}
+
+struct Opening {
+    opener: Opener,
+    /// The last number that is known to be durable.
+    sequence: u64,
 }
 
 impl File {
+    pub(super) fn open(opener: Opener) -> Result<Self, StoreError> {
+        let file = Self {
+            database: RwLock::default(),
+            trouble: Mutex::default(),
+            opening: Mutex::new(Opening {
+                opener,
+                sequence: 0,
+            }),
+        };
+        file.reopen()?;
+        Ok(file)
+    }
+
+    /// The last sequence number that is known to be durable.
+    pub(super) fn sequence(&self) -> u64 {
+        self.opening.lock().sequence
+    }
+
+    /// A commit made this number durable.
+    pub(super) fn note_sequence(&self, sequence: u64) {
+        self.opening.lock().sequence = sequence;
+    }
+
     pub(super) fn trouble(&self) -> Option<StoreError> {
         self.trouble.lock().clone()
     }
@@ -41,7 +70,7 @@ impl File {
         *self.trouble.lock() = Some(trouble);
     }
 
-    /// A snapshot. Without an open file it is `Busy`: the writer is about to open it again.
+    /// A snapshot. Without an open file it is `Busy`: it is about to be opened again.
     pub(super) fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
         let database = self.database.read();
         let database = database.as_ref().ok_or(StoreError::Busy)?;
@@ -64,25 +93,41 @@ impl File {
         });
     }
 
-    /// Closes the file if it is open and opens it again: the last sequence number that was committed.
-    pub(super) fn reopen(&self, opener: &Opener) -> Result<u64, StoreError> {
+    /// Closes the file if it is open and opens it again.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+        let mut opening = self.opening.lock();
         self.close();
         let fresh = guarded(|| {
-            let database = opener().map_err(database_error)?;
+            let database = (opening.opener)().map_err(database_error)?;
             let sequence = claim(&database)?;
+            if sequence < opening.sequence {
+                // Somebody put an older file in its place. Going on would give numbers out twice.
+                let what = "the file is older than what was answered";
+                return Err(StoreError::Damaged(what.to_owned()));
+            }
             Ok((database, sequence))
         });
         match fresh {
             Ok((database, sequence)) => {
+                opening.sequence = sequence;
                 *self.database.write() = Some(database);
                 *self.trouble.lock() = None;
-                Ok(sequence)
+                Ok(())
             }
             Err(error) => {
                 self.note(error.clone());
                 Err(error)
             }
         }
+    }
+}
+
+impl core::fmt::Debug for File {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("File")
+            .field("trouble", &self.trouble())
+            .finish_non_exhaustive()
     }
 }
 

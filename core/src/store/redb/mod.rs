@@ -1,21 +1,25 @@
-//! The store a shop runs on: one file of redb, one writer thread, natural group commit.
+//! The store a shop runs on: one file of redb, and a pipeline of two threads with natural group commit.
 //!
 //! Whatever is queued when the writer comes round becomes one batch: each body runs over what the bodies before it
-//! wrote, then everything goes to the file in the order of its keys, in one commit, and then all are answered. Nobody
-//! lingers for company: while one batch is on its way to the disk, the next one gathers.
+//! wrote. The committer then writes everything to the file in the order of its keys, in one commit, and answers all.
+//! Nobody lingers for company: while one batch is on its way to the disk, the writer runs the bodies of the next one
+//! over it, and that one grows until the disk is free. When a commit fails, the bodies that ran over it run again on
+//! the file as it was opened again.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use ::redb::DatabaseError;
 
+mod committer;
 mod error;
 mod file;
 mod queue;
 mod snapshot;
 mod writer;
 
+use self::committer::Committer;
 use self::file::{File, Opener};
 use self::queue::{Job, Queue};
 use self::snapshot::Snapshot;
@@ -53,10 +57,10 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct RedbStore {
     shared: Arc<Shared>,
-    writer: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-/// What the readers, the submitters and the writer thread hold in common.
+/// What the readers, the submitters and the two threads hold in common.
 #[derive(Debug)]
 struct Shared {
     queue: Queue,
@@ -116,28 +120,32 @@ impl RedbStore {
         settings: Settings,
         closing: Option<Closing>,
     ) -> Result<Self, StoreError> {
-        let file = File::default();
-        let sequence = file.reopen(&opener)?;
+        let file = File::open(opener)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(settings.queue_max),
             file,
         });
-        let writer = Writer::new(
-            Arc::clone(&shared),
-            opener,
-            path,
-            settings,
-            closing,
-            sequence,
-        );
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| StoreError::Io(error.to_string()))?;
-        Ok(Self {
+        let (hand_over, batches) = mpsc::channel();
+        let writer = Writer::new(Arc::clone(&shared), settings.batch_max, closing, hand_over);
+        let committer = Committer::new(Arc::clone(&shared), path, settings.quick_repair_from_bytes);
+
+        // The writer first: should there be no second thread, it ends as the queue is closed by the drop.
+        let mut store = Self {
             shared,
-            writer: Some(thread),
-        })
+            threads: Vec::new(),
+        };
+        store.spawn("store-writer", move || writer.run())?;
+        store.spawn("store-committer", move || committer.run(batches))?;
+        Ok(store)
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(run)
+            .map_err(|error| StoreError::Io(error.to_string()))?;
+        self.threads.push(thread);
+        Ok(())
     }
 }
 
@@ -170,13 +178,19 @@ impl Store for RedbStore {
 impl Drop for RedbStore {
     fn drop(&mut self) {
         self.shared.queue.close();
-        let Some(writer) = self.writer.take() else {
+        // A callback or a body may have held the last of the store: its thread cannot wait for itself, and both end
+        // anyway.
+        let here = std::thread::current().id();
+        if self
+            .threads
+            .iter()
+            .any(|thread| thread.thread().id() == here)
+        {
             return;
-        };
-        // A callback may have held the last of the store: the writer thread cannot wait for itself, and it ends anyway.
-        if writer.thread().id() != std::thread::current().id() {
-            // It catches its panics, so there is nothing to pass on.
-            let _: std::thread::Result<()> = writer.join();
+        }
+        for thread in self.threads.drain(..) {
+            // They catch their panics, so there is nothing to pass on.
+            let _: std::thread::Result<()> = thread.join();
         }
     }
 }
