@@ -19,6 +19,7 @@
 #![expect(clippy::indexing_slicing, reason = "the middle of five rounds")]
 
 use std::fs::File;
+use std::hint::black_box;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -204,20 +205,27 @@ fn sale_rate(shop: &Shop, clients: usize) -> (f64, f64) {
     (rate, waits[waits.len() / 2].as_secs_f64() * 1_000.0)
 }
 
-/// The median time of a balance read, while nothing is written.
+/// The median time of a read of a member, settled to now, while nothing is written.
 fn reads(shop: &Shop) {
-    let mut times: Vec<Duration> = (0..20_000_u64)
-        .map(|number| {
-            let begun = Instant::now();
+    let p50 = |look: &dyn Fn(AccountId)| {
+        let time = |number: u64| {
             let id = account(number.wrapping_mul(7_919) % ACCOUNTS);
-            shop.engine.statement(id).unwrap();
+            let begun = Instant::now();
+            look(id);
             begun.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    println!(
-        "statement of a member, settled to now: p50 {:.1} µs",
+        };
+        let mut times: Vec<Duration> = (0..20_000).map(time).collect();
+        times.sort_unstable();
         times[times.len() / 2].as_secs_f64() * 1e6
+    };
+    let balance = p50(&|id| {
+        black_box(shop.engine.balance(id).unwrap());
+    });
+    let statement = p50(&|id| {
+        black_box(shop.engine.statement(id).unwrap());
+    });
+    println!(
+        "balance read p50 {balance:.1} µs, statement p50 {statement:.1} µs, by member at random"
     );
 }
 

@@ -317,6 +317,14 @@ impl Story {
             .engine
             .statement(account(who))
             .unwrap_or_else(|r| panic!("{place}: {r}"));
+        let short = self.bench().engine.balance(account(who));
+        let short = short.unwrap_or_else(|refusal| panic!("{place}: {refusal}"));
+        let told = (statement.balance, statement.available, statement.debt);
+        assert_eq!(
+            told,
+            (short.balance, short.available, short.debt),
+            "{place}"
+        );
         for pair in pairs.chunks(2) {
             let [name, wanted] = pair else {
                 panic!("{place}: a name and a value")

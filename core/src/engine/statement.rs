@@ -49,7 +49,36 @@ pub struct Statement {
     pub lots: Vec<Lot>,
 }
 
+/// What a till shows of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// All points, held and unvested ones included.
+    pub balance: Points,
+    /// What may be used.
+    pub available: Points,
+    /// What is owed.
+    pub debt: Points,
+}
+
 impl Engine {
+    /// The balance as of now: cheaper than a statement.
+    pub fn balance(&self, account: AccountId) -> Result<Balance, Refusal> {
+        let now = self.now();
+        let zone = self
+            .versions()
+            .latest()
+            .ok_or(Refusal::BeforeProgramme)?
+            .zone;
+        self.read(|view| {
+            let owned = Desk::open(view.account(account)?.account, now, zone)?.account;
+            Ok(Balance {
+                balance: owned.balance().ok_or(LedgerError::Overflow)?,
+                available: owned.available(now).ok_or(LedgerError::Overflow)?,
+                debt: owned.debt,
+            })
+        })
+    }
+
     /// The account as of now, with all that time has done to it.
     pub fn statement(&self, account: AccountId) -> Result<Statement, Refusal> {
         self.statement_at(account, self.now())
