@@ -30,7 +30,7 @@ pub(crate) fn command(lang: Lang) -> Command {
     let keys = path(
         "keys",
         t(
-            "密钥目录(默认:数据目录名加 -keys)",
+            "密钥目录（默认：数据目录名加 -keys）",
             "keys folder (default: the data folder's name with -keys)",
         ),
     );
@@ -43,32 +43,32 @@ pub(crate) fn command(lang: Lang) -> Command {
     };
 
     let demo = Command::new("demo")
-        .about(t("演示:重放 40 个家庭一年的真实购物,再做兑换与退货,并核对", "demonstration: a real year of shopping of 40 households, then redemptions and refunds, and a check of everything"))
+        .about(t("演示：重放 40 个家庭一年的真实购物，再做兑换与退货，并核对", "demonstration: a real year of shopping of 40 households, then redemptions and refunds, and a check of everything"))
         .arg(Arg::new("exit").long("exit").action(ArgAction::SetTrue).help(t("打印汇总后结束", "end after the summary")))
-        .after_help(t("示例:jifen demo --exit", "Example: jifen demo --exit"));
+        .after_help(t("示例：jifen demo --exit", "Example: jifen demo --exit"));
     let replay = Command::new("replay")
-        .about(t("把 CSV(可为 gzip)中的购物篮逐笔入账,并写出报告", "send the baskets of a CSV file (or gzip) as sales, and write a report"))
+        .about(t("把 CSV（可为 gzip）中的购物篮逐笔入账，并写出报告", "send the baskets of a CSV file (or gzip) as sales, and write a report"))
         .arg(file("FILE", t("购物篮文件", "the file of baskets")))
         .arg(Arg::new("programme").long("programme").value_name("P.toml").value_parser(value_parser!(PathBuf)).required(true).help(t("会员制度文件", "the programme file")))
         .arg(Arg::new("report").long("report").value_name("OUT.csv").value_parser(value_parser!(PathBuf)).help(t("报告写到此文件", "write the report to this file")))
-        .arg(Arg::new("as-of").long("as-of").value_name("TIME").value_parser(moment).help(t("报告中 expired 和 available 的时刻(默认:文件中最后的销售时间)", "the moment of expired and available in the report (default: the last time of sale in the file)")))
-        .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(t("改正文件后,从第一个尚未入账的购物篮继续", "after the file was mended, begin at the first basket that is not yet in the store")))
-        .arg(Arg::new("memory").long("memory").action(ArgAction::SetTrue).conflicts_with_all(["data", "keys", "resume"]).help(t("只在内存中,不留文件", "in memory, leaving no file")))
+        .arg(Arg::new("as-of").long("as-of").value_name("TIME").value_parser(moment).help(t("报告中 expired 和 available 的时刻（默认：文件中最后的销售时间）", "the moment of expired and available in the report (default: the last time of sale in the file)")))
+        .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(t("改正文件后，从第一个尚未入账的购物篮继续", "after the file was mended, begin at the first basket that is not yet in the store")))
+        .arg(Arg::new("memory").long("memory").action(ArgAction::SetTrue).conflicts_with_all(["data", "keys", "resume"]).help(t("只在内存中，不留文件", "in memory, leaving no file")))
         .args([data.clone(), keys.clone()])
-        .after_help(t("示例:jifen replay 2017.csv.gz --programme demo.toml --report out.csv", "Example: jifen replay 2017.csv.gz --programme demo.toml --report out.csv"));
+        .after_help(t("示例：jifen replay 2017.csv.gz --programme demo.toml --report out.csv", "Example: jifen replay 2017.csv.gz --programme demo.toml --report out.csv"));
     let verify = Command::new("verify")
         .about(t("核对所有账户、交易、总账和回执", "check every account, sale, journal row and receipt"))
         .arg(data.clone().required(true))
         .arg(keys.clone())
-        .after_help(t("示例:jifen verify --data ./jifen-data/replay-0123456789ab\n退出码 3:发现不一致", "Example: jifen verify --data ./jifen-data/replay-0123456789ab\nExit code 3: differences were found"));
+        .after_help(t("示例：jifen verify --data ./jifen-data/replay-0123456789ab\n退出码 3：发现不一致", "Example: jifen verify --data ./jifen-data/replay-0123456789ab\nExit code 3: differences were found"));
     let check = Command::new("check")
         .about(t(
-            "检查会员制度文件,指出行号和原因",
+            "检查会员制度文件，指出行号和原因",
             "check a programme file and name each line and reason",
         ))
         .arg(file("FILE", t("会员制度文件", "the programme file")))
         .after_help(t(
-            "示例:jifen programme check demo.toml",
+            "示例：jifen programme check demo.toml",
             "Example: jifen programme check demo.toml",
         ));
     let programme = Command::new("programme")
@@ -77,20 +77,20 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg_required_else_help(true)
         .subcommand(check)
         .after_help(t(
-            "示例:jifen programme check demo.toml",
+            "示例：jifen programme check demo.toml",
             "Example: jifen programme check demo.toml",
         ));
     let explain = explain(lang, data, keys);
 
     let whole = Command::new("jifen")
         .version(env!("CARGO_PKG_VERSION"))
-        .about(t("积分:由商家自己掌管的会员积分系统", "Jifen: a loyalty engine that a shop owns"))
-        .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言:zh 或 en", "language: zh or en")))
+        .about(t("积分：由商家自己掌管的会员积分系统", "Jifen: a loyalty engine that a shop owns"))
+        .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([demo, replay, verify, programme, explain])
         .after_help(t(
-            "示例:jifen demo\n退出码:0 完成;1 拒绝或失败;2 用法错误;3 核对不一致;4 数据文件不可用",
+            "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
         ));
     speak(whole, lang)
@@ -100,7 +100,7 @@ pub(crate) fn command(lang: Lang) -> Command {
 fn speak(command: Command, lang: Lang) -> Command {
     let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let template = t(
-        "{about}\n\n用法:{usage}\n\n{all-args}{after-help}\n",
+        "{about}\n\n用法：{usage}\n\n{all-args}{after-help}\n",
         "{about}\n\nUsage: {usage}\n\n{all-args}{after-help}\n",
     );
     let help = Arg::new("help")
@@ -142,7 +142,7 @@ fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
         .about(t("会员的一个数字是怎样得来的", "how a member's number came about"))
         .arg(Arg::new("REF").required(true).help(t("会员编号", "the member's reference")))
         .arg(Arg::new("NUMBER").help("balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE"))
-        .after_help(t("示例:jifen explain --data D member 1467 balance", "Example: jifen explain --data D member 1467 balance"));
+        .after_help(t("示例：jifen explain --data D member 1467 balance", "Example: jifen explain --data D member 1467 balance"));
     let sale = Command::new("sale")
         .about(t(
             "一笔交易的积分是怎样得来的",
@@ -150,17 +150,17 @@ fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
         ))
         .args(["STORE", "TILL", "NUMBER"].map(|name| Arg::new(name).required(true)))
         .after_help(t(
-            "示例:jifen explain --data D sale 433 1 31198925870",
+            "示例：jifen explain --data D sale 433 1 31198925870",
             "Example: jifen explain --data D sale 433 1 31198925870",
         ));
     let liability = Command::new("liability")
         .about(t("未兑换积分负债", "points outstanding"))
         .arg(Arg::new("MONTH").help(t(
-            "2018-03,或 never;不写则列出所有月份",
+            "2018-03，或 never；不写则列出所有月份",
             "2018-03, or never; all months when absent",
         )))
         .after_help(t(
-            "示例:jifen explain --data D liability 2018-03",
+            "示例：jifen explain --data D liability 2018-03",
             "Example: jifen explain --data D liability 2018-03",
         ));
     Command::new("explain")
@@ -170,7 +170,7 @@ fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([member, sale, liability])
-        .after_help(t("示例:jifen explain --data D member 1467 balance\n      jifen explain --data D sale 433 1 31198925870", "Examples: jifen explain --data D member 1467 balance\n          jifen explain --data D sale 433 1 31198925870"))
+        .after_help(t("示例：jifen explain --data D member 1467 balance\n      jifen explain --data D sale 433 1 31198925870", "Examples: jifen explain --data D member 1467 balance\n          jifen explain --data D sale 433 1 31198925870"))
 }
 
 /// Carries out what was asked.

@@ -52,7 +52,7 @@ pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
         out,
         "{}\n",
         lang.pick(
-            "演示:40 个家庭 2017 年的真实购物,逐笔入账;随后使用积分、退货。数据在临时目录,结束后删除。",
+            "演示：40 个家庭 2017 年的真实购物，逐笔入账；随后使用积分、退货。数据在临时目录，结束后删除。",
             "Demonstration: the real year 2017 of 40 households, sale by sale; then points are used and goods come back. The data is in a temporary folder that goes when this ends.",
         )
     )?;
@@ -86,7 +86,7 @@ pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
         out,
         "{}: {} / {}\n",
         lang.pick(
-            "本次到期清理:账户 / 积分",
+            "本次到期清理：账户 / 积分",
             "this sweep: accounts / points expired"
         ),
         swept.accounts,
@@ -290,7 +290,7 @@ impl Summary<'_> {
                 format!("{:.2} s", self.year.as_secs_f32()),
             ),
             (
-                lang.pick("每秒交易(已落盘)", "durable sales a second"),
+                lang.pick("每秒交易（已落盘）", "durable sales a second"),
                 rate.to_string(),
             ),
         ];
@@ -316,7 +316,7 @@ impl Summary<'_> {
             let (most, worth) = (quote.most_points, quote.worth.display(exponent));
             let line = match lang {
                 Lang::Zh => format!(
-                    "{}:折扣 {off},应付 {total},最多可用 {most} 积分抵 {worth},全付现金可得 {} 积分",
+                    "{}：折扣 {off}，应付 {total}，最多可用 {most} 积分抵 {worth}，全付现金可得 {} 积分",
                     tier(lang, quote.tier),
                     quote.earns
                 ),

@@ -255,8 +255,8 @@ impl<'a> Explainer<'a> {
         let exact = |amount: jifen::domain::money::Exact| amount.display(self.exponent);
         let cap = match trace.capped {
             None => "",
-            Some(Cap::Sale) => lang.pick("(已达单笔上限)", " (capped by sale)"),
-            Some(Cap::Day) => lang.pick("(已达当日上限)", " (capped by day)"),
+            Some(Cap::Sale) => lang.pick("（已达单笔上限）", " (capped by sale)"),
+            Some(Cap::Day) => lang.pick("（已达当日上限）", " (capped by day)"),
         };
         writeln!(
             self.out,
@@ -338,11 +338,11 @@ impl<'a> Explainer<'a> {
                 format!("{}: {reason} ({actor})", lang.pick("积分调整", "adjusted"))
             }
             Movement::Expire { lot, .. } => {
-                format!("{} {lot}", lang.pick("积分过期,批次", "expired, lot"))
+                format!("{} {lot}", lang.pick("积分过期，批次", "expired, lot"))
             }
             Movement::Assess(change) => self.outcome(change.outcome).to_owned(),
             Movement::Sanction { state, reason, .. } => {
-                format!("{} {state:?}: {reason}", lang.pick("会员状态", "state"))
+                format!("{} {state}: {reason}", lang.pick("会员状态", "state"))
             }
         }
     }
@@ -351,7 +351,7 @@ impl<'a> Explainer<'a> {
         match (self.lang, outcome) {
             (Lang::Zh, TierOutcome::Upgrade) => "升级为高级会员",
             (Lang::Zh, TierOutcome::Downgrade) => "恢复为普通会员",
-            (Lang::Zh, TierOutcome::Review) => "保留等级,待人工复核",
+            (Lang::Zh, TierOutcome::Review) => "保留等级，待人工复核",
             (Lang::En, TierOutcome::Upgrade) => "upgraded to senior",
             (Lang::En, TierOutcome::Downgrade) => "back to ordinary",
             (Lang::En, TierOutcome::Review) => "tier kept for review",
@@ -417,7 +417,7 @@ fn number_of(name: &str) -> Result<Number, Failure> {
                 let known = "balance, available, earned, redeemed, clawed-back, expired, debt, spend, tier, carry:RULE";
                 Failure::new(
                     "unknown_number",
-                    format!("没有名为 {other} 的数字;可用:{known}"),
+                    format!("没有名为 {other} 的数字；可用：{known}"),
                     format!("there is no number named {other}; known are {known}"),
                 )
             })

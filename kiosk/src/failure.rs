@@ -45,7 +45,7 @@ impl Failure {
     /// The same, with where it happened said first.
     pub(crate) fn at(self, zh: &str, en: &str) -> Self {
         Self {
-            zh: format!("{zh}:{}", self.zh),
+            zh: format!("{zh}：{}", self.zh),
             en: format!("{en}: {}", self.en),
             ..self
         }
@@ -55,7 +55,7 @@ impl Failure {
     pub(crate) fn bug() -> Self {
         Self::new(
             "bug",
-            "程序出现内部错误;设置 RUST_BACKTRACE=1 再运行可见详情。",
+            "程序出现内部错误；设置 RUST_BACKTRACE=1 再运行可见详情。",
             "an internal error; run again with RUST_BACKTRACE=1 to see more",
         )
     }
@@ -65,7 +65,7 @@ impl Failure {
         let name = what.display();
         Self::new(
             "io",
-            format!("无法使用 {name}:{error}"),
+            format!("无法使用 {name}：{error}"),
             format!("cannot use {name}: {error}"),
         )
     }
@@ -109,7 +109,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::new(
             "io",
-            format!("无法写出:{error}"),
+            format!("无法写出：{error}"),
             format!("cannot write: {error}"),
         )
     }

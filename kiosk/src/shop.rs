@@ -81,7 +81,7 @@ impl Folders {
                 let name = path.display();
                 return Err(Failure::new(
                     "no_key",
-                    format!("数据文件存在,但没有密钥 {name}"),
+                    format!("数据文件存在，但没有密钥 {name}"),
                     format!("the store exists, but its key {name} does not"),
                 ));
             }
@@ -109,7 +109,7 @@ impl Folders {
             let name = path.display();
             return Err(Failure::new(
                 "key_readable_by_others",
-                format!("密钥文件 {name} 可被他人读取:请 chmod 600"),
+                format!("密钥文件 {name} 可被他人读取：请 chmod 600"),
                 format!("others can read the key file {name}: chmod 600"),
             ));
         }
@@ -152,7 +152,7 @@ fn random() -> Result<[u8; 32], Failure> {
     getrandom::fill(&mut bytes).map_err(|error| {
         Failure::new(
             "no_randomness",
-            format!("操作系统无法提供随机数:{error}"),
+            format!("操作系统无法提供随机数：{error}"),
             format!("the operating system gives no random numbers: {error}"),
         )
     })?;

@@ -32,6 +32,19 @@ pub enum AccountState {
     Suspended,
 }
 
+impl core::fmt::Display for AccountState {
+    /// The word for it in codes and logs.
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Warned => "warned",
+            Self::Restricted => "restricted",
+            Self::Suspended => "suspended",
+        })
+    }
+}
+
 impl AccountState {
     /// Whether purchases earn points.
     pub const fn may_earn(self) -> bool {
@@ -100,7 +113,7 @@ refusals! {
     /// A label is empty, too long or unreadable.
     BadLabel { line: u32 } => "bad_label", Never, "第 {line} 行的商品、部门或类别为空、过长或含有控制字符。", "Line {line}: the product, department or category is empty, too long, or has a control character.";
     /// A negative line is a refund.
-    NegativeAmount { line: u32 } => "negative_amount", Never, "第 {line} 行金额为负:退货请用退款交易。", "Line {line} is negative: send a refund instead.";
+    NegativeAmount { line: u32 } => "negative_amount", Never, "第 {line} 行金额为负：退货请用退款交易。", "Line {line} is negative: send a refund instead.";
     /// Above what the engine takes.
     AmountTooLarge => "amount_too_large", Never, "金额或数量超出上限。", "An amount or quantity is above the limit.";
     /// A store, till or receipt number that cannot be one.
@@ -110,7 +123,7 @@ refusals! {
     /// A time outside the calendar.
     BadTime => "bad_time", Never, "时间不正确。", "The time is outside the calendar.";
     /// A reason or actor is missing or too long.
-    BadReason => "bad_reason", Never, "须填写理由和经办人,且不超过 200 个字节。", "A reason and an actor of at most 200 bytes each are needed.";
+    BadReason => "bad_reason", Never, "须填写理由和经办人，且不超过 200 个字节。", "A reason and an actor of at most 200 bytes each are needed.";
     /// A refund names no line, or a line with nothing in it.
     NothingToRefund => "nothing_to_refund", Never, "退款没有内容。", "The refund names nothing to take back.";
 
@@ -132,11 +145,11 @@ refusals! {
     NotReversible => "not_reversible", Never, "这类交易不能撤销。", "This kind of operation cannot be undone.";
 
     /// The account's state forbids it.
-    StateForbids { state: AccountState } => "state_forbids", Never, "会员当前状态({state:?})不允许此操作。", "The member's state ({state:?}) does not allow this.";
+    StateForbids { state: AccountState } => "state_forbids", Never, "会员当前状态（{state}）不允许此操作。", "The member's state ({state}) does not allow this.";
     /// No programme was valid then.
     BeforeProgramme => "before_programme", Never, "该时间没有有效的会员制度。", "No programme was valid at that time.";
     /// Too old to be taken.
-    TooOld { days: u32 } => "too_old", Never, "交易早于 {days} 天,不再受理。", "The sale is older than {days} days and is no longer taken.";
+    TooOld { days: u32 } => "too_old", Never, "交易早于 {days} 天，不再受理。", "The sale is older than {days} days and is no longer taken.";
     /// Ahead of the clock.
     InFuture => "in_future", Never, "销售时间晚于当前时间。", "The time of the sale lies in the future.";
     /// The programme has no redemption.
@@ -150,7 +163,7 @@ refusals! {
     /// More than points may pay for.
     AboveShare { most: Points } => "above_share", Never, "此交易最多可用 {most} 积分。", "At most {most} points may be used here.";
     /// More than there is.
-    NotEnough { available: Points } => "not_enough_points", Never, "可用积分为 {available},不足。", "Only {available} points are available.";
+    NotEnough { available: Points } => "not_enough_points", Never, "可用积分为 {available}，不足。", "Only {available} points are available.";
     /// Too many open holds.
     TooManyHolds => "too_many_holds", Never, "未完成的预扣过多。", "There are too many open holds.";
     /// The hold's time is over.
@@ -164,17 +177,17 @@ refusals! {
     /// Already used for another sale.
     HoldUsed => "hold_used", Never, "该预扣已用于另一笔交易。", "The hold belongs to another sale.";
     /// Points worth more than the lines they may pay for.
-    HoldTooLarge { most: Points } => "hold_too_large", Never, "已扣积分的价值超过本单可抵扣金额(最多 {most} 积分)。", "The captured points are worth more than they may pay for here (at most {most} points).";
+    HoldTooLarge { most: Points } => "hold_too_large", Never, "已扣积分的价值超过本单可抵扣金额（最多 {most} 积分）。", "The captured points are worth more than they may pay for here (at most {most} points).";
     /// More than was sold.
     RefundTooMuch { line: u32 } => "refund_too_much", Never, "第 {line} 行退款超过所售。", "Line {line}: more than was sold, less what was refunded before.";
     /// The line has no quantity.
-    AmountOnly { line: u32 } => "refund_by_amount_only", Never, "第 {line} 行数量为 0,只能按金额退。", "Line {line} has quantity 0 and is refunded by amount only.";
+    AmountOnly { line: u32 } => "refund_by_amount_only", Never, "第 {line} 行数量为 0，只能按金额退。", "Line {line} has quantity 0 and is refunded by amount only.";
     /// The line has no price.
-    QuantityOnly { line: u32 } => "refund_by_quantity_only", Never, "第 {line} 行金额为 0,只能按数量退。", "Line {line} has amount 0.00 and is refunded by quantity only.";
+    QuantityOnly { line: u32 } => "refund_by_quantity_only", Never, "第 {line} 行金额为 0，只能按数量退。", "Line {line} has amount 0.00 and is refunded by quantity only.";
     /// More points than were used.
     ReturnTooMuch { left: Points } => "return_too_much", Never, "最多可退回 {left} 积分。", "At most {left} points can be given back.";
     /// A void on a later day is a refund.
-    NotSameDay => "not_same_day", Never, "只能在同一营业日内作废;之后请退款。", "A void is for the same business day; later it is a refund.";
+    NotSameDay => "not_same_day", Never, "只能在同一营业日内作废；之后请退款。", "A void is for the same business day; later it is a refund.";
     /// Undone before.
     AlreadyReversed => "already_reversed", Never, "该交易已撤销。", "The operation was undone already.";
     /// Adjustments above the limit need two people.
@@ -183,19 +196,19 @@ refusals! {
     NothingToAdjust => "nothing_to_adjust", Never, "调整积分不能为 0。", "An adjustment of 0 points changes nothing.";
 
     /// Too much at once.
-    Busy => "try_again", Later, "系统繁忙,请稍后再试。", "The engine is busy; try again.";
+    Busy => "try_again", Later, "系统繁忙，请稍后再试。", "The engine is busy; try again.";
     /// The commit failed.
-    Unknown => "outcome_unknown", SameKey, "结果未知:请用同一幂等键再次查询。", "The outcome is not known: ask again with the same key.";
+    Unknown => "outcome_unknown", SameKey, "结果未知：请用同一幂等键再次查询。", "The outcome is not known: ask again with the same key.";
     /// The store needs help.
-    StoreDamaged => "store_damaged", Later, "数据文件损坏,请联系管理员。", "The store is damaged; nothing was changed. Call the operator.";
+    StoreDamaged => "store_damaged", Later, "数据文件损坏，请联系管理员。", "The store is damaged; nothing was changed. Call the operator.";
     /// The disk is full.
-    StoreFull => "disk_full", Later, "磁盘已满,未作任何更改。", "The disk is full; nothing was changed.";
+    StoreFull => "disk_full", Later, "磁盘已满，未作任何更改。", "The disk is full; nothing was changed.";
     /// The store's file cannot be used.
     StoreInUse => "store_in_use", Later, "数据文件正被另一个进程使用。", "Another process uses the store.";
     /// The store's file cannot be read or written.
     StoreFailed => "store_failed", SameKey, "无法读写数据文件。", "The store cannot be read or written.";
     /// The clock jumped, or was wrong at the start.
-    ClockUntrusted => "clock_untrusted", Later, "时钟不可信,须由管理员确认。", "The clock cannot be trusted until an operator confirms it.";
+    ClockUntrusted => "clock_untrusted", Later, "时钟不可信，须由管理员确认。", "The clock cannot be trusted until an operator confirms it.";
 }
 
 impl Refusal {

@@ -9,10 +9,9 @@ use crate::domain::refusal::{AccountState, Refusal};
 use crate::ledger::account::LedgerError;
 use crate::ledger::earn::grant;
 use crate::ledger::entry::Movement;
-use crate::ledger::lot::{Part, take};
-use crate::ledger::sale::ReceiptNo;
+use crate::ledger::lot::take;
 
-use super::commit::{Kind, Verb, canonical};
+use super::commit::Verb;
 use super::receipt::{Adjusted, Receipt, Sanctioned};
 use super::work::{Stop, Work};
 
@@ -58,16 +57,10 @@ fn check_words(words: &[&String]) -> Result<(), Refusal> {
 }
 
 impl Verb for Adjust {
+    const NAME: &'static str = "adjust";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("adjust", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
     }
 
     fn check(&self) -> Result<(), Refusal> {
@@ -113,17 +106,7 @@ impl Verb for Adjust {
             if available < size {
                 return Err(Refusal::NotEnough { available }.into());
             }
-            let now = work.now;
-            let offers: Vec<Part> = desk
-                .account
-                .in_spending_order()
-                .into_iter()
-                .map(|lot| Part {
-                    lot: lot.grant.id,
-                    points: lot.available(now),
-                })
-                .collect();
-            (None, take(size, offers))
+            (None, take(size, desk.account.offers(work.now)))
         };
         desk.post(
             work.now,
@@ -151,16 +134,10 @@ impl Verb for Adjust {
 }
 
 impl Verb for Sanction {
+    const NAME: &'static str = "sanction";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("sanction", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
     }
 
     fn check(&self) -> Result<(), Refusal> {

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::AccountId;
@@ -94,18 +95,22 @@ fn business_key(kind: Kind, receipt: &ReceiptNo) -> Vec<u8> {
 }
 
 /// A command, parsed. It may be decided more than once, so it has no effect outside its [`Work`].
-pub trait Verb: Send + Sync + 'static {
+pub trait Verb: Serialize + Send + Sync + 'static {
+    /// What tells its canonical bytes from those of every other command.
+    const NAME: &'static str;
+
     /// Whose account it is about.
     fn account(&self) -> AccountId;
 
-    /// The canonical command: the same bytes for the same wish, without keys.
-    fn body(&self) -> Result<Vec<u8>, Refusal>;
-
     /// The till's own name of it, where it has one.
-    fn business(&self) -> Option<(Kind, &ReceiptNo)>;
+    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
+        None
+    }
 
     /// Refuses what cannot be by its shape alone.
-    fn check(&self) -> Result<(), Refusal>;
+    fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
 
     /// Reads, decides, and writes last.
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop>;
@@ -181,7 +186,7 @@ impl Engine {
         let parsed = key
             .check()
             .and_then(|()| verb.check())
-            .and_then(|()| verb.body());
+            .and_then(|()| canonical(&verb));
         let body: [u8; 32] = match parsed {
             Ok(body) => Sha256::digest(&body).into(),
             Err(refusal) => return Pending::ready(Err(refusal)),
@@ -390,7 +395,7 @@ pub(crate) fn outcome_of(
     }
 }
 
-/// The canonical bytes of a command: a name that tells it from every other, then its fields.
-pub(crate) fn canonical(name: &str, fields: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
-    postcard::to_stdvec(&(name, fields)).map_err(|_| Refusal::AmountTooLarge)
+/// The canonical command: its name and fields without keys, the same bytes for the same wish (semantics 34).
+fn canonical<V: Verb>(verb: &V) -> Result<Vec<u8>, Refusal> {
+    postcard::to_stdvec(&(V::NAME, verb)).map_err(|_| Refusal::AmountTooLarge)
 }

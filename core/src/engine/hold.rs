@@ -15,7 +15,7 @@ use crate::ledger::entry::Redemption;
 use crate::ledger::hold::{Hold, HoldError, HoldState, OPEN_HOLDS_MAX};
 use crate::ledger::sale::ReceiptNo;
 
-use super::commit::{Kind, Verb, canonical};
+use super::commit::{Kind, Verb};
 use super::receipt::{Captured, Held, PointsReturned, Receipt, Voided};
 use super::work::{Stop, Work};
 
@@ -150,16 +150,10 @@ pub(crate) fn captured(hold: Hold, points: Points, worth: Money, at: Moment) -> 
 }
 
 impl Verb for PlaceHold {
+    const NAME: &'static str = "hold";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("hold", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
     }
 
     fn check(&self) -> Result<(), Refusal> {
@@ -198,20 +192,10 @@ impl Verb for PlaceHold {
 }
 
 impl Verb for Capture {
+    const NAME: &'static str = "capture";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("capture", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
-    }
-
-    fn check(&self) -> Result<(), Refusal> {
-        Ok(())
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
@@ -248,20 +232,10 @@ impl Verb for Capture {
 }
 
 impl Verb for VoidHold {
+    const NAME: &'static str = "void";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("void", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
-    }
-
-    fn check(&self) -> Result<(), Refusal> {
-        Ok(())
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
@@ -288,12 +262,10 @@ impl Verb for VoidHold {
 }
 
 impl Verb for Redeem {
+    const NAME: &'static str = "redeem";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("redeem", self)
     }
 
     fn business(&self) -> Option<(Kind, &ReceiptNo)> {
@@ -341,16 +313,10 @@ impl Verb for Redeem {
 }
 
 impl Verb for ReturnPoints {
+    const NAME: &'static str = "return points";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("return points", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
     }
 
     fn check(&self) -> Result<(), Refusal> {

@@ -8,9 +8,8 @@ use crate::domain::refusal::Refusal;
 use crate::ledger::account::Account;
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::Movement;
-use crate::ledger::sale::ReceiptNo;
 
-use super::commit::{Kind, Verb, canonical};
+use super::commit::Verb;
 use super::receipt::{Opened, Receipt};
 use super::work::{Stop, Work};
 
@@ -24,16 +23,10 @@ pub struct Open {
 }
 
 impl Verb for Open {
+    const NAME: &'static str = "open";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("open", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
     }
 
     fn check(&self) -> Result<(), Refusal> {

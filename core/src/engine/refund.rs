@@ -12,7 +12,7 @@ use crate::ledger::entry::Redemption;
 use crate::ledger::refund::RefundLine;
 use crate::ledger::sale::{ReceiptNo, Sale};
 
-use super::commit::{Kind, Verb, canonical};
+use super::commit::{Kind, Verb};
 use super::receipt::{Receipt, Refunded};
 use super::work::{Stop, Work, rules_of};
 
@@ -47,12 +47,10 @@ pub(crate) fn check_window(
 }
 
 impl Verb for TakeRefund {
+    const NAME: &'static str = "refund";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("refund", self)
     }
 
     fn business(&self) -> Option<(Kind, &ReceiptNo)> {

@@ -8,7 +8,7 @@ use crate::ledger::hold::HoldState;
 use crate::ledger::sale::ReceiptNo;
 
 use super::Engine;
-use super::commit::{IdempotencyKey, Kind, Verb, canonical};
+use super::commit::{IdempotencyKey, Kind, Verb};
 use super::hold::{ReturnPoints, VoidHold, hold_of};
 use super::receipt::{Outcome, Receipt};
 use super::refund::{refund, sale_of};
@@ -66,20 +66,10 @@ fn original(outcome: Option<Outcome>) -> Result<Original, Refusal> {
 }
 
 impl Verb for Reverse {
+    const NAME: &'static str = "reverse";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("reverse", self)
-    }
-
-    fn business(&self) -> Option<(Kind, &ReceiptNo)> {
-        None
-    }
-
-    fn check(&self) -> Result<(), Refusal> {
-        Ok(())
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {

@@ -17,7 +17,7 @@ use crate::ledger::hold::{Hold, HoldState};
 use crate::ledger::lot::Part;
 use crate::ledger::sale::{ReceiptNo, Sale, SaleLine};
 
-use super::commit::{Kind, Verb, canonical};
+use super::commit::{Kind, Verb};
 use super::hold::{captured, check_may_redeem, hold_of, terms};
 use super::receipt::{Receipt, Sold};
 use super::refund::check_window;
@@ -62,12 +62,10 @@ struct Paid {
 }
 
 impl Verb for TakeSale {
+    const NAME: &'static str = "sale";
+
     fn account(&self) -> AccountId {
         self.account
-    }
-
-    fn body(&self) -> Result<Vec<u8>, Refusal> {
-        canonical("sale", self)
     }
 
     fn business(&self) -> Option<(Kind, &ReceiptNo)> {

@@ -177,6 +177,15 @@ impl Account {
         lots
     }
 
+    /// What may be spent at `now`, lot by lot in spending order.
+    pub fn offers(&self, now: Moment) -> Vec<Part> {
+        let offer = |lot: &Lot| Part {
+            lot: lot.grant.id,
+            points: lot.available(now),
+        };
+        self.in_spending_order().into_iter().map(offer).collect()
+    }
+
     /// The account after `movement`.
     ///
     /// # Errors

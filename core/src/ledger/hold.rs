@@ -91,17 +91,7 @@ impl Desk {
         if available < points {
             return Err(HoldError::NotEnough(available));
         }
-        let now = self.now;
-        let offers: Vec<Part> = self
-            .account
-            .in_spending_order()
-            .into_iter()
-            .map(|lot| Part {
-                lot: lot.grant.id,
-                points: lot.available(now),
-            })
-            .collect();
-        let pins = take(points, offers);
+        let pins = take(points, self.account.offers(self.now));
 
         for pin in &pins {
             self.account.pin(*pin)?;

@@ -11,6 +11,7 @@ use csv::StringRecord;
 use flate2::read::MultiGzDecoder;
 use jifen::domain::basket::{self, Line, LineKind, Quantity};
 use jifen::domain::money::Money;
+use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
 
 use crate::failure::Failure;
@@ -78,9 +79,7 @@ pub(crate) fn baskets(
     take: &mut dyn FnMut(Basket) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut reader = csv::ReaderBuilder::new().from_reader(from);
-    let header = reader
-        .headers()
-        .map_err(|error| broken(1, &error.to_string()))?;
+    let header = reader.headers().map_err(|error| unreadable(1, &error))?;
     if !header.iter().eq(COLUMNS) {
         let wanted = COLUMNS.join(",");
         return Err(Failure::new(
@@ -98,7 +97,7 @@ pub(crate) fn baskets(
         match more {
             Err(error) => {
                 let at = error.position().map_or(number, csv::Position::line);
-                return Err(broken(at, &error.to_string()));
+                return Err(unreadable(at, &error));
             }
             Ok(false) => break,
             Ok(true) => {}
@@ -112,7 +111,10 @@ pub(crate) fn baskets(
                 if !same {
                     return Err(broken(
                         number,
-                        "household, store or time differ within one basket",
+                        (
+                            "同一购物篮内的家庭、门店或时间不一致",
+                            "household, store or time differ within one basket",
+                        ),
                     ));
                 }
                 basket.lines.extend(row.lines);
@@ -136,11 +138,16 @@ fn hand_on(
     basket: Basket,
     take: &mut dyn FnMut(Basket) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    basket::check(&basket.lines).map_err(|error| broken(basket.line_number, &error.to_string()))?;
+    basket::check(&basket.lines).map_err(|error| {
+        let refusal = Refusal::from(error);
+        let (zh, en) = (refusal.zh(), refusal.en());
+        let said = (zh.trim_end_matches('。'), en.trim_end_matches('.'));
+        broken(basket.line_number, said)
+    })?;
     take(basket)
 }
 
-fn parse(record: &StringRecord, exponent: u32) -> Result<Basket, &'static str> {
+fn parse(record: &StringRecord, exponent: u32) -> Result<Basket, Why> {
     let field = |place: usize| record.get(place).unwrap_or_default();
     let named = |place: usize| {
         let text = field(place);
@@ -148,52 +155,81 @@ fn parse(record: &StringRecord, exponent: u32) -> Result<Basket, &'static str> {
         if fits {
             Ok(text.to_owned())
         } else {
-            Err("basket, household or store is empty or too long")
+            Err((
+                "购物篮、家庭或门店为空或过长",
+                "basket, household or store is empty or too long",
+            ))
         }
     };
-    let paid = Money::parse(field(9), exponent)
-        .map_err(|_| "paid is not an amount of money of this currency")?;
+    let paid = Money::parse(field(9), exponent).map_err(|_| {
+        (
+            "paid 不是该币种的金额",
+            "paid is not an amount of money of this currency",
+        )
+    })?;
     if paid < Money::ZERO {
-        return Err("a negative amount is a refund");
+        return Err(("金额为负：退货请用退款", "a negative amount is a refund"));
     }
     for discount in [10, 11] {
-        Money::parse(field(discount), exponent)
-            .map_err(|_| "a discount is not an amount of money of this currency")?;
+        Money::parse(field(discount), exponent).map_err(|_| {
+            (
+                "优惠金额不是该币种的金额",
+                "a discount is not an amount of money of this currency",
+            )
+        })?;
     }
     field(4)
         .parse::<u32>()
-        .map_err(|_| "line is not a number")?;
+        .map_err(|_| ("line 不是数字", "line is not a number"))?;
     let line = Line {
         product: field(5).to_owned(),
         department: field(6).to_owned(),
         category: field(7).to_owned(),
         kind: LineKind::Goods,
-        quantity: Quantity::parse(field(8))
-            .ok_or("quantity is not a number with three decimals")?,
+        quantity: Quantity::parse(field(8)).ok_or((
+            "quantity 不是最多三位小数的数量",
+            "quantity is not a number with three decimals",
+        ))?,
         paid,
     };
-    basket::check(core::slice::from_ref(&line))
-        .map_err(|_| "product, department or category is empty, too long or unreadable")?;
+    basket::check(core::slice::from_ref(&line)).map_err(|_| {
+        (
+            "商品、部门或类别为空、过长或含有控制字符",
+            "product, department or category is empty, too long or unreadable",
+        )
+    })?;
     Ok(Basket {
         id: named(0)?,
         household: named(1)?,
         store: named(2)?,
-        sold_at: field(3)
-            .parse()
-            .map_err(|_| "sold_at is not a time with an offset")?,
+        sold_at: field(3).parse().map_err(|_| {
+            (
+                "sold_at 不是带时区偏移的时间",
+                "sold_at is not a time with an offset",
+            )
+        })?,
         lines: vec![line],
         line_number: 0,
     })
 }
 
-fn broken(line: u64, why: &str) -> Failure {
+/// Why a line does not hold, in Chinese and English.
+type Why = (&'static str, &'static str);
+
+fn broken(line: u64, (zh, en): (&str, &str)) -> Failure {
     Failure::new(
         "csv_line",
-        format!("第 {line} 行有误:{why}。此前的购物篮已入账;改正后用 --resume 继续。"),
+        format!("第 {line} 行有误：{zh}。此前的购物篮已入账；改正后用 --resume 继续。"),
         format!(
-            "line {line} does not hold: {why}. The baskets before it are in; mend it and go on with --resume."
+            "line {line} does not hold: {en}. The baskets before it are in; mend it and go on with --resume."
         ),
     )
+}
+
+/// What the CSV reader says, which speaks English alone.
+fn unreadable(line: u64, error: &csv::Error) -> Failure {
+    let said = error.to_string();
+    broken(line, (&format!("无法按 CSV 读取（{said}）"), &said))
 }
 
 /// A reader that says how far it is.

@@ -119,7 +119,7 @@ pub(crate) fn activation(error: &jifen::engine::programmes::ActivateError) -> Fa
         ActivateError::File(_) | ActivateError::Versions(_) | ActivateError::Late { .. } => {
             Failure::new(
                 "programme_not_activated",
-                format!("此数据已使用另一会员制度,不能启用:{error}"),
+                format!("此数据已使用另一会员制度，不能启用：{error}"),
                 format!("the programme cannot be activated in this store: {error}"),
             )
         }
