@@ -40,12 +40,13 @@ pub(crate) struct Shop {
 impl Folders {
     /// The folders that were named; the keys of a data folder `D` are in `D-keys` unless said otherwise.
     pub(crate) fn new(data: PathBuf, keys: Option<PathBuf>) -> Result<Self, Failure> {
+        let home = settled(&data)?;
         let keys = keys.unwrap_or_else(|| {
-            let mut name = data.file_name().unwrap_or_default().to_os_string();
+            let mut name = home.file_name().unwrap_or_default().to_os_string();
             name.push("-keys");
-            data.with_file_name(name)
+            home.with_file_name(name)
         });
-        if settled(&keys)?.starts_with(settled(&data)?) {
+        if settled(&keys)?.starts_with(home) {
             return Err(Failure::new(
                 "keys_inside_data",
                 "密钥目录不能放在数据目录之内",
@@ -87,18 +88,21 @@ impl Folders {
             }
             make_private(&self.keys)?;
             let key = random()?;
+            // Beside its place first: a start that is cut short leaves no half a key.
+            let beside = path.with_extension("new");
             let mut file = OpenOptions::new()
                 .write(true)
-                .create_new(true)
+                .create(true)
+                .truncate(true)
                 .mode(0o600)
-                .open(&path)
+                .open(&beside)
                 .map_err(|error| io(&error))?;
-            let written = file.write_all(KEY_MARK).and_then(|()| file.write_all(&key));
-            written
+            file.write_all(KEY_MARK)
+                .and_then(|()| file.write_all(&key))
                 .and_then(|()| file.sync_all())
+                .and_then(|()| fs::rename(&beside, &path))
+                .and_then(|()| File::open(&self.keys)?.sync_all())
                 .map_err(|error| io(&error))?;
-            let folder = File::open(&self.keys).and_then(|folder| folder.sync_all());
-            folder.map_err(|error| io(&error))?;
             return Ok(InstallKey::from_bytes(key));
         }
         let mode = fs::metadata(&path)
