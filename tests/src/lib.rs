@@ -2,4 +2,5 @@
 
 pub mod bench;
 pub mod story;
+pub mod wishes;
 pub mod fault_disk;

@@ -31,10 +31,10 @@ use jifen::engine::refund::TakeRefund;
 use jifen::engine::reverse::Reverse;
 use jifen::engine::sale::{TakeSale, UseHold};
 use jifen::ledger::refund::{RefundLine, RefundOf};
-use jifen::ledger::sale::ReceiptNo;
 use toml_edit::{DocumentMut, Item, Value};
 
 use crate::bench::{Bench, DEMO, account, key};
+use crate::wishes::receipt;
 
 /// A story in progress.
 struct Story {
@@ -487,14 +487,6 @@ fn points_of(text: &str) -> Points {
         .ok()
         .and_then(Points::new)
         .unwrap_or_else(|| panic!("{text}: not points"))
-}
-
-fn receipt(number: &str) -> ReceiptNo {
-    ReceiptNo {
-        store: "1".to_owned(),
-        till: "1".to_owned(),
-        number: number.to_owned(),
-    }
 }
 
 /// `PRODUCT:PAIDxQUANTITY@DEPARTMENT!KIND`

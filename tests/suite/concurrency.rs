@@ -3,24 +3,21 @@
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 
-use jifen::domain::money::Money;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
-use jifen::domain::time::Moment;
-use jifen::engine::adjust::Adjust;
-use jifen::engine::commit::{IdempotencyKey, Kind};
-use jifen::engine::hold::{Capture, PlaceHold, Redeem, VoidHold};
+use jifen::engine::commit::Kind;
+use jifen::engine::hold::{Capture, PlaceHold, VoidHold};
 use jifen::engine::liability::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Receipt};
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::sale::TakeSale;
 use jifen::ledger::refund::{RefundLine, RefundOf};
-use jifen::ledger::sale::ReceiptNo;
 use jifen::store::redb::{RedbStore, Settings};
 use jifen::store::{Home, Store, Verdict};
-use jifen_tests::bench::{Bench, DEMO, account, key, keys};
+use jifen_tests::bench::{Bench, DEMO, account, keys};
 use jifen_tests::story::line;
+use jifen_tests::wishes::{grant, noon, numbered, receipt, redeem, sale};
 use tempfile::TempDir;
 
 /// The demo programme, with points used one by one.
@@ -28,22 +25,6 @@ fn programme() -> String {
     DEMO.replace("min_points = 100", "min_points = 1")
         .replace("step = 100", "step = 1")
         .replace("max_share = \"0.50\"", "max_share = \"1\"")
-}
-
-fn noon() -> Moment {
-    "2017-03-01T12:00:00+08:00".parse().unwrap()
-}
-
-fn numbered(number: u64) -> IdempotencyKey {
-    key(noon(), number)
-}
-
-fn receipt(number: &str) -> ReceiptNo {
-    ReceiptNo {
-        store: "1".to_owned(),
-        till: "1".to_owned(),
-        number: number.to_owned(),
-    }
 }
 
 /// A shop on a file, with these members.
@@ -65,35 +46,6 @@ fn shop(settings: Settings, members: &[&str]) -> (TempDir, Arc<RedbStore>, Bench
             .unwrap();
     }
     (folder, store, bench)
-}
-
-fn grant(who: &str, points: i64) -> Adjust {
-    Adjust {
-        account: account(who),
-        points,
-        reason: "goodwill".to_owned(),
-        actor: "staff-1".to_owned(),
-        approved_by: None,
-    }
-}
-
-fn sale(who: &str, number: &str, item: &str) -> TakeSale {
-    TakeSale {
-        account: account(who),
-        receipt: receipt(number),
-        sold_at: noon(),
-        lines: vec![line(item)],
-        holds: Vec::new(),
-    }
-}
-
-fn redeem(who: &str, number: &str, points: i64) -> Redeem {
-    Redeem {
-        account: account(who),
-        receipt: receipt(number),
-        points: Points::new(points).unwrap(),
-        payable: Money::from_minor(100_000),
-    }
 }
 
 /// Runs `body` in so many threads that begin at once, and gives what each came to.

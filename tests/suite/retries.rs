@@ -5,13 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jifen::domain::ids::SaleId;
-use jifen::domain::money::Money;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
-use jifen::domain::time::Moment;
-use jifen::engine::adjust::Adjust;
 use jifen::engine::commit::{IdempotencyKey, Kind};
-use jifen::engine::hold::Redeem;
 use jifen::engine::liability::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Outcome, Receipt};
@@ -22,54 +18,8 @@ use jifen::ledger::sale::ReceiptNo;
 use jifen::store::memory::MemoryStore;
 use jifen::store::redb::RedbStore;
 use jifen::store::{Body, Home, ReadTx, Store, StoreError, Ticket};
-use jifen_tests::bench::{Bench, DEMO, account, key, keys};
-use jifen_tests::story::line;
-
-fn noon() -> Moment {
-    "2017-03-01T12:00:00+08:00".parse().unwrap()
-}
-
-fn numbered(number: u64) -> IdempotencyKey {
-    key(noon(), number)
-}
-
-fn receipt(number: &str) -> ReceiptNo {
-    ReceiptNo {
-        store: "1".to_owned(),
-        till: "1".to_owned(),
-        number: number.to_owned(),
-    }
-}
-
-/// A sale of one line to a member.
-fn sale(who: &str, number: &str, item: &str) -> TakeSale {
-    TakeSale {
-        account: account(who),
-        receipt: receipt(number),
-        sold_at: noon(),
-        lines: vec![line(item)],
-        holds: Vec::new(),
-    }
-}
-
-fn redeem(who: &str, number: &str, points: i64) -> Redeem {
-    Redeem {
-        account: account(who),
-        receipt: receipt(number),
-        points: Points::new(points).unwrap(),
-        payable: Money::from_minor(100_000),
-    }
-}
-
-fn grant(who: &str, points: i64) -> Adjust {
-    Adjust {
-        account: account(who),
-        points,
-        reason: "goodwill".to_owned(),
-        actor: "staff-1".to_owned(),
-        approved_by: None,
-    }
-}
+use jifen_tests::bench::{Bench, DEMO, account, keys};
+use jifen_tests::wishes::{grant, noon, numbered, receipt, redeem, sale};
 
 /// A bench with members, at noon.
 fn bench(members: &[&str]) -> Bench {
