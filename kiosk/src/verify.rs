@@ -8,6 +8,8 @@ use crate::failure::{DIFFERENCES, Failure};
 use crate::lang::Lang;
 use crate::progress::Progress;
 
+/// From so many accounts on it takes long enough to show how far it is.
+const LONG_WORK: u64 = 1_000;
 /// How many differences are told one by one.
 const TOLD_MAX: usize = 100;
 
@@ -15,9 +17,10 @@ const TOLD_MAX: usize = 100;
 pub(crate) fn verify(engine: &Engine, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     let mut progress: Option<Progress> = None;
     let verified = engine.verify(&mut |done, all| {
-        progress
-            .get_or_insert_with(|| Progress::new(lang.pick("核对", "verify"), all))
-            .at(done);
+        if LONG_WORK <= all {
+            let begin = || Progress::new(lang.pick("核对", "verify"), all);
+            progress.get_or_insert_with(begin).at(done);
+        }
     })?;
     if let Some(progress) = progress {
         progress.finish();
