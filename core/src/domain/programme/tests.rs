@@ -229,7 +229,6 @@ fn every_key_of_the_schema_is_understood() {
 #[test]
 fn a_change_to_the_text_is_another_hash() {
     let hash = |text: &str| Programme::parse(text).unwrap().hash.to_string();
-    assert_eq!(hash(DEMO), hash(DEMO));
     assert_ne!(hash(DEMO), hash(&format!("{DEMO}\n")));
     assert_eq!(hash(DEMO).len(), 64);
 }
