@@ -59,11 +59,11 @@ pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     let begun = Instant::now();
     let mut feed = Feed::new(&shop, programme.refund.window_days, false);
     let mut last_baskets = std::collections::BTreeMap::new();
-    baskets(YEAR, exponent, &mut |basket: Basket| {
+    let read = baskets(YEAR, exponent, &mut |basket: Basket| {
         last_baskets.insert(basket.household.clone(), basket.clone());
         feed.send(basket)
-    })?;
-    let sent = feed.finish()?;
+    });
+    let sent = feed.finish(read)?;
     let year = begun.elapsed();
 
     let mut second = SecondPass::new(&shop, sent.last_sold_at);

@@ -98,7 +98,7 @@ impl From<StoreError> for Failure {
 impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::Refused(refusal) | Stop::Repeated(refusal) => refusal.into(),
+            Stop::Refused(refusal) => refusal.into(),
             Stop::Store(error) => error.into(),
         }
     }

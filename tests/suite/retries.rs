@@ -490,3 +490,56 @@ fn keys_outlive_the_process() {
     assert_eq!(balance(&bench, "A"), 530);
     bench.assert_verified("reopened");
 }
+
+#[test]
+fn a_refusal_by_shape_is_remembered_like_any_other() {
+    let bench = bench(&["A"]);
+    let empty = TakeSale {
+        lines: Vec::new(),
+        ..sale("A", "s1", "P:1.00")
+    };
+    let run = |number, sale| bench.engine.run(&numbered(number), sale);
+    assert_eq!(run(1, empty.clone()), Err(Refusal::BasketEmpty));
+    assert_eq!(run(1, empty.clone()), Err(Refusal::BasketEmpty));
+    // A corrected command comes under a new key.
+    assert_eq!(run(1, sale("A", "s1", "P:1.00")), Err(Refusal::KeyReused));
+    assert!(run(2, sale("A", "s1", "P:1.00")).is_ok());
+    // And what was done stays the answer's owner.
+    assert_eq!(run(2, empty), Err(Refusal::KeyReused));
+    bench.assert_verified("shapes");
+}
+
+#[test]
+fn a_key_that_heard_an_answer_through_the_receipt_is_bound_to_it() {
+    let bench = bench(&["A"]);
+    let run = |number, sale| bench.engine.run(&numbered(number), sale);
+    assert!(!run(1, sale("A", "s1", "P:1.00")).unwrap().repeated);
+    assert!(run(2, sale("A", "s1", "P:1.00")).unwrap().repeated);
+    assert!(run(2, sale("A", "s1", "P:1.00")).unwrap().repeated);
+    assert_eq!(run(2, sale("A", "s2", "P:2.00")), Err(Refusal::KeyReused));
+    assert_eq!(balance(&bench, "A"), 1);
+    bench.assert_verified("two keys, one receipt");
+}
+
+#[test]
+fn a_stranger_hears_the_same_words_whatever_is_asked() {
+    let bench = bench(&["A"]);
+    let refund = TakeRefund {
+        account: account("nobody"),
+        receipt: receipt("r1"),
+        sale: SaleId::from_bytes([0; 16]),
+        lines: vec![RefundLine {
+            line: 1,
+            of: RefundOf::Rest,
+        }],
+    };
+    assert_eq!(
+        bench.engine.run(&numbered(1), refund),
+        Err(Refusal::TokenUnknown)
+    );
+    assert_eq!(
+        bench.engine.status(&numbered(1)).unwrap(),
+        None,
+        "and it is not remembered"
+    );
+}

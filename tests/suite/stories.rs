@@ -59,6 +59,9 @@ stories! {
     a_calendar_year_holds_through_the_next => "tiers-calendar-year";
     years_of_membership_begin_on_the_day_of_enrolment => "tiers-anniversary";
     review_keeps_the_tier => "tiers-review";
+    review_does_not_outlive_the_window => "tiers-review-rolling";
+    a_sale_may_give_a_hold_back => "holds-given-back-by-a-sale";
+    one_sale_earns_no_more_than_the_ledger_moves => "points-too-many";
     each_state_may_do_what_it_may => "states";
     adjustments_need_a_reason_and_a_second_person => "adjustments";
     a_void_is_for_the_same_business_day => "reversals";

@@ -151,6 +151,65 @@ fn a_version_that_leaves_a_rule_alone_shares_its_carry() {
     shop.bench.assert_verified("versions");
 }
 
+/// The tier of a late sale, by the points it earns for 10.00.
+fn late(shop: &mut Shop, day: &str) -> i64 {
+    shop.sell("10.00", noon(day)).1
+}
+
+#[test]
+fn a_new_window_weighs_no_day_before_its_version() {
+    let rolling = ("window = \"lifetime\"", "window = { rolling_months = 2 }");
+    let mut shop = Shop::new();
+    shop.sell("5000.00", noon("03-01"));
+    shop.bench
+        .engine
+        .activate(&version("09-01", &[rolling]))
+        .unwrap();
+    shop.at(noon("08-30"));
+    assert_eq!(
+        late(&mut shop, "08-30"),
+        15,
+        "senior for life, by the first version"
+    );
+    shop.at(noon("09-02"));
+    assert_eq!(
+        late(&mut shop, "08-31"),
+        15,
+        "the second says nothing of August"
+    );
+    // What is sold in August leaves the new window in November; then the metric is weighed, and the tier falls.
+    shop.at(noon("11-02"));
+    assert_eq!(late(&mut shop, "11-02"), 10);
+    shop.bench.assert_verified("versions");
+}
+
+#[test]
+fn what_an_old_window_let_fall_stays_fallen_under_a_new_one() {
+    let rolling = DEMO.replace("window = \"lifetime\"", "window = { rolling_months = 2 }");
+    let mut shop = Shop {
+        bench: Bench::in_memory(&rolling),
+        keys: 0,
+    };
+    shop.at(noon("03-01"));
+    let (key, account) = (shop.key(), account("A"));
+    shop.bench
+        .engine
+        .run(
+            &key,
+            Open {
+                account,
+                reference: "A".into(),
+            },
+        )
+        .unwrap();
+    shop.sell("5000.00", noon("03-01"));
+    shop.bench.engine.activate(&version("09-01", &[])).unwrap();
+    // Nobody has looked since May, when the tier fell.
+    shop.at(noon("09-02"));
+    assert_eq!(late(&mut shop, "08-20"), 10);
+    shop.bench.assert_verified("versions");
+}
+
 #[test]
 fn a_version_never_rewrites_history() {
     let mut shop = Shop::new();

@@ -156,12 +156,6 @@ impl InOrder<'_> {
     }
 }
 
-/// What a look at the keys found.
-enum Seen {
-    Nothing,
-    Earlier(Outcome),
-}
-
 impl Engine {
     /// Carries a command out and waits for its answer.
     pub fn run<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Result<Answer, Refusal> {
@@ -183,15 +177,13 @@ impl Engine {
         verb: V,
         line: Option<&Arc<AtomicBool>>,
     ) -> Pending {
-        let parsed = key
-            .check()
-            .and_then(|()| verb.check())
-            .and_then(|()| canonical(&verb));
+        let parsed = key.check().and_then(|()| canonical(&verb));
         let body: [u8; 32] = match parsed {
             Ok(body) => Sha256::digest(&body).into(),
             Err(refusal) => return Pending::ready(Err(refusal)),
         };
         let command = Command {
+            shape: verb.check(),
             verb,
             key: key.row_key(),
             body,
@@ -282,6 +274,8 @@ impl Engine {
 
 /// A command with its keys, ready to be decided as often as the store asks.
 struct Command<V> {
+    /// Whether it can be by its shape: looked at by the sender, and answered after the keys.
+    shape: Result<(), Refusal>,
     verb: V,
     key: [u8; 24],
     body: [u8; 32],
@@ -292,66 +286,82 @@ type Heard = (Result<Answer, Refusal>, Verdict);
 
 impl<V: Verb> Command<V> {
     fn attempt(&self, work: &mut Work<'_>) -> Heard {
-        match self.decide(work) {
-            Ok(answer) if answer.repeated => (Ok(answer), Verdict::Drop),
-            Ok(answer) => match self.remember(work, Outcome::Done(answer.receipt.clone())) {
-                Ok(()) => (Ok(answer), Verdict::Keep),
-                Err(stop) => (Err(stop.into()), Verdict::Drop),
-            },
-            Err(Stop::Refused(refusal)) if refusal.is_remembered() && !work.wrote() => {
-                match self.remember(work, Outcome::Refused(refusal.clone())) {
-                    Ok(()) => (Err(refusal), Verdict::Keep),
-                    Err(stop) => (Err(stop.into()), Verdict::Drop),
-                }
+        let (heard, kept) = match self.decide(work) {
+            Ok(Decided::Known(answer)) => return (answer, Verdict::Drop),
+            Ok(Decided::KnownByReceipt(receipt)) => {
+                let kept = self.keep(work, Outcome::Done(receipt.clone()));
+                (
+                    Ok(Answer {
+                        receipt,
+                        repeated: true,
+                    }),
+                    kept,
+                )
             }
+            Ok(Decided::Now(receipt)) => {
+                let kept = self.take_receipt(work);
+                let kept = kept.and_then(|()| self.keep(work, Outcome::Done(receipt.clone())));
+                (
+                    Ok(Answer {
+                        receipt,
+                        repeated: false,
+                    }),
+                    kept,
+                )
+            }
+            Err(Stop::Refused(refusal)) if refusal.is_remembered() && !work.wrote() => {
+                let kept = self.keep(work, Outcome::Refused(refusal.clone()));
+                (Err(refusal), kept)
+            }
+            Err(stop) => return (Err(stop.into()), Verdict::Drop),
+        };
+        match kept {
+            Ok(()) => (heard, Verdict::Keep),
             Err(stop) => (Err(stop.into()), Verdict::Drop),
         }
     }
 
-    fn decide(&self, work: &mut Work<'_>) -> Result<Answer, Stop> {
-        match self.seen(&work.view())? {
-            Seen::Earlier(Outcome::Done(receipt)) => Ok(Answer {
-                receipt,
-                repeated: true,
-            }),
-            Seen::Earlier(Outcome::Refused(refusal)) => Err(Stop::Repeated(refusal)),
-            Seen::Nothing => Ok(Answer {
-                receipt: self.verb.decide(work)?,
-                repeated: false,
-            }),
+    fn decide(&self, work: &mut Work<'_>) -> Result<Decided, Stop> {
+        let view = work.view();
+        if let Some(earlier) = stored(&view, &self.key)? {
+            return Ok(Decided::Known(match self.same(earlier)? {
+                Outcome::Done(receipt) => Ok(Answer {
+                    receipt,
+                    repeated: true,
+                }),
+                Outcome::Refused(refusal) => Err(refusal),
+            }));
+        }
+        self.shape.clone()?;
+        if let Some((kind, receipt)) = self.verb.business()
+            && let Some(earlier) = stored_of(&view, kind, receipt)?
+            && let Outcome::Done(receipt) = self.same(earlier)?
+        {
+            return Ok(Decided::KnownByReceipt(receipt));
+        }
+        self.verb.decide(work).map(Decided::Now)
+    }
+
+    /// What an earlier try came to, if it wished the same.
+    fn same(&self, (account, body, outcome): Earlier) -> Result<Outcome, Refusal> {
+        if account == self.verb.account() && body == self.body {
+            Ok(outcome)
+        } else {
+            Err(Refusal::KeyReused)
         }
     }
 
-    /// The idempotency key first, then the till's receipt.
-    fn seen(&self, view: &View<'_>) -> Result<Seen, Stop> {
-        let by_key = stored(view, &self.key)?;
-        let by_receipt = match (&by_key, self.verb.business()) {
-            (None, Some((kind, receipt))) => {
-                match BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))? {
-                    Some(BusinessRow::V1 { receipt }) => stored(view, &receipt)?,
-                    None => None,
-                }
-            }
-            (Some(_), _) | (None, None) => None,
+    /// Only what was done takes the till's receipt.
+    fn take_receipt(&self, work: &mut Work<'_>) -> Result<(), Stop> {
+        let Some((kind, receipt)) = self.verb.business() else {
+            return Ok(());
         };
-        match by_key.or(by_receipt) {
-            None => Ok(Seen::Nothing),
-            Some((account, body, outcome)) => {
-                if account == self.verb.account() && body == self.body {
-                    Ok(Seen::Earlier(outcome))
-                } else {
-                    Err(Refusal::KeyReused.into())
-                }
-            }
-        }
+        let row = BusinessRow::V1 { receipt: self.key };
+        work.put_plain(&BUSINESS, &business_key(kind, receipt), &row)
     }
 
-    /// Keeps the answer under the key; only what was done takes the till's receipt.
-    fn remember(&self, work: &mut Work<'_>, outcome: Outcome) -> Result<(), Stop> {
-        if let (Outcome::Done(_), Some((kind, receipt))) = (&outcome, self.verb.business()) {
-            let row = BusinessRow::V1 { receipt: self.key };
-            work.put_plain(&BUSINESS, &business_key(kind, receipt), &row)?;
-        }
+    /// Keeps the answer under the key.
+    fn keep(&self, work: &mut Work<'_>, outcome: Outcome) -> Result<(), Stop> {
         let account = self.verb.account();
         let row = ReceiptRow::V1 {
             account,
@@ -364,11 +374,21 @@ impl<V: Verb> Command<V> {
     }
 }
 
+/// What the keys and the command itself came to.
+enum Decided {
+    /// The key was seen before.
+    Known(Result<Answer, Refusal>),
+    /// The till's receipt was seen before, under another key.
+    KnownByReceipt(Receipt),
+    /// It was done now.
+    Now(Receipt),
+}
+
+/// Whose command an earlier try was, the hash of its body, and what it came to.
+type Earlier = (AccountId, [u8; 32], Outcome);
+
 /// What is kept under a receipt's key.
-fn stored(
-    view: &View<'_>,
-    key: &[u8; 24],
-) -> Result<Option<(AccountId, [u8; 32], Outcome)>, StoreError> {
+fn stored(view: &View<'_>, key: &[u8; 24]) -> Result<Option<Earlier>, StoreError> {
     let row = RECEIPTS.row(view.tx, view.keys.codec(), key)?;
     Ok(row.map(
         |ReceiptRow::V1 {
@@ -380,19 +400,25 @@ fn stored(
     ))
 }
 
+/// What is kept under the key that a till's receipt leads to.
+fn stored_of(
+    view: &View<'_>,
+    kind: Kind,
+    receipt: &ReceiptNo,
+) -> Result<Option<Earlier>, StoreError> {
+    match BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))? {
+        None => Ok(None),
+        Some(BusinessRow::V1 { receipt }) => stored(view, &receipt),
+    }
+}
+
 /// What a till's receipt led to.
 pub(crate) fn outcome_of(
     view: &View<'_>,
     kind: Kind,
     receipt: &ReceiptNo,
 ) -> Result<Option<Outcome>, Stop> {
-    let row = BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))?;
-    match row {
-        None => Ok(None),
-        Some(BusinessRow::V1 { receipt }) => {
-            Ok(stored(view, &receipt)?.map(|(_, _, outcome)| outcome))
-        }
-    }
+    Ok(stored_of(view, kind, receipt)?.map(|(_, _, outcome)| outcome))
 }
 
 /// The canonical command: its name and fields without keys, the same bytes for the same wish (semantics 34).

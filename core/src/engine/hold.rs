@@ -90,6 +90,7 @@ pub(crate) fn check_may_redeem(state: AccountState) -> Result<(), Refusal> {
 
 /// A hold of this account.
 pub(crate) fn hold_of(work: &Work<'_>, account: AccountId, id: HoldId) -> Result<Hold, Stop> {
+    work.view().account(account)?;
     let hold = work.view().hold(id)?;
     if hold.account == account {
         Ok(hold)

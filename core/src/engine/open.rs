@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::domain::ids::AccountId;
-use crate::domain::programme::Window;
 use crate::domain::refusal::Refusal;
 use crate::ledger::account::Account;
 use crate::ledger::desk::Desk;
@@ -11,7 +10,7 @@ use crate::ledger::entry::Movement;
 
 use super::commit::Verb;
 use super::receipt::{Opened, Receipt};
-use super::work::{Stop, Work};
+use super::work::{Stop, Work, looks_at_days};
 
 /// Opens an account. Its id is drawn by the caller before the command is sent.
 #[derive(Clone, Debug, Serialize)]
@@ -49,7 +48,7 @@ impl Verb for Open {
 
         let on = programme.zone.day_of(work.now);
         let mut account = Account::new(on);
-        account.spend.by_day = programme.tiers.window != Window::Lifetime;
+        account.spend.by_day = looks_at_days(work.versions, work.now);
         let mut desk = Desk::new(account, work.now, programme.zone);
         desk.post(work.now, Movement::Open { on })?;
 

@@ -74,6 +74,7 @@ impl Verb for TakeRefund {
 
 /// A sale of this account.
 pub(crate) fn sale_of(work: &Work<'_>, account: AccountId, id: SaleId) -> Result<Sale, Stop> {
+    work.view().account(account)?;
     let sale = work.view().sale(id)?;
     if sale.account == account {
         Ok(sale)

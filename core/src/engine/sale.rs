@@ -145,6 +145,7 @@ impl TakeSale {
     /// Uses the holds: open ones are captured in this commit, captured ones are named by a late sale.
     fn pay(&self, work: &Work<'_>, desk: &mut Desk, programme: &Programme) -> Result<Paid, Stop> {
         let mut paid = Paid::default();
+        let mut now = Money::ZERO;
         let payable = RedeemTerms::payable(&self.lines).ok_or(LedgerError::Overflow)?;
         for wanted in &self.holds {
             if paid.holds.iter().any(|hold| hold.id == wanted.hold) {
@@ -166,6 +167,14 @@ impl TakeSale {
                     hold.check_open(work.now)?;
                     check_may_redeem(desk.account.state)?;
                     let points = wanted.points.unwrap_or(hold.points);
+                    if points.is_zero() {
+                        desk.void(&hold)?;
+                        paid.holds.push(Hold {
+                            state: HoldState::Voided,
+                            ..hold
+                        });
+                        continue;
+                    }
                     if hold.points < points {
                         return Err(Refusal::ExceedsHold { held: hold.points }.into());
                     }
@@ -173,6 +182,7 @@ impl TakeSale {
                         .check(points, None, payable)
                         .map_err(Refusal::from)?;
                     desk.capture(&hold, points)?;
+                    now = now.checked_add(worth).ok_or(LedgerError::Overflow)?;
                     (points, worth, captured(hold, points, worth, work.now))
                 }
             };
@@ -185,14 +195,9 @@ impl TakeSale {
             paid.holds.push(hold);
         }
         if let Some(terms) = programme.redeem.as_ref().filter(|_| !self.holds.is_empty()) {
+            // Holds that are used now obey the share as one; what was captured before may not exceed the lines.
             let (most, limit) = terms.most_usable(Points::MAX, payable);
-            // Several open holds together obey the share as one; what was captured before may not exceed the lines.
-            let bound = if self.holds.len() == 1 {
-                payable
-            } else {
-                limit
-            };
-            if bound < paid.worth {
+            if payable < paid.worth || limit < now {
                 return Err(Refusal::HoldTooLarge { most }.into());
             }
         }

@@ -122,7 +122,7 @@ impl Engine {
     }
 
     /// Points expired and available as of a moment, which may also lie before the latest commit: then what was earned, used
-    /// or corrected after it is left out.
+    /// or corrected after it is left out, and what was held then counts as available.
     pub fn expired_and_available(
         &self,
         account: AccountId,
@@ -145,8 +145,8 @@ impl Engine {
             for entry in entries {
                 let counts = match &entry.movement {
                     Movement::Earn { lot, .. } => lot.map_or(entry.at, |lot| lot.earned_at) <= at,
-                    // What had expired by then is found again below.
-                    Movement::Expire { .. } => false,
+                    // Of a lot that was earned by then; what was not entered yet is found again below.
+                    Movement::Expire { lot, .. } => entry.at <= at && past.lot(*lot).is_some(),
                     Movement::Open { .. }
                     | Movement::Redeem { .. }
                     | Movement::Return { .. }

@@ -32,9 +32,6 @@ pub enum Stop {
     /// By rule.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The same "no" that an earlier try under this key heard (semantics 35).
-    #[error(transparent)]
-    Repeated(Refusal),
     /// The store's.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,7 +52,7 @@ impl From<LedgerError> for Stop {
 impl From<Stop> for Refusal {
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::Refused(refusal) | Stop::Repeated(refusal) => refusal,
+            Stop::Refused(refusal) => refusal,
             Stop::Store(error) => error.into(),
         }
     }
@@ -100,15 +97,21 @@ impl<'a> View<'a> {
         let record = self.account(id)?;
         let programme = versions.at(now).ok_or(Refusal::BeforeProgramme)?;
         let mut account = record.account;
-        self.keep_days(&mut account, programme)?;
+        if looks_at_days(versions, now) {
+            self.keep_days(&mut account)?;
+        }
         let mut desk = Desk::open(account, now, programme.zone)?;
-        desk.assess_time(programme)?;
+        let mut valid = versions.iter().peekable();
+        while let Some(version) = valid.next() {
+            let next = valid.peek().map_or(Moment::MAX, |next| next.effective_from);
+            desk.assess_time(version, next.plus_millis(-1))?;
+        }
         Ok((record.reference, desk))
     }
 
     /// A programme that begins to look at days finds them in the entries.
-    fn keep_days(&self, account: &mut Account, programme: &Programme) -> Result<(), Stop> {
-        if account.spend.by_day || programme.tiers.window == Window::Lifetime {
+    fn keep_days(&self, account: &mut Account) -> Result<(), Stop> {
+        if account.spend.by_day {
             return Ok(());
         }
         let lifetime = account.spend.lifetime;
@@ -212,6 +215,16 @@ impl<'a> View<'a> {
         }
         Ok(latest)
     }
+}
+
+/// Whether a version that was valid until `now` weighs the tier over a time that moves on.
+pub(crate) fn looks_at_days(versions: &Versions, now: Moment) -> bool {
+    let begun = versions
+        .iter()
+        .filter(|version| version.effective_from <= now);
+    begun
+        .into_iter()
+        .any(|version| version.tiers.window != Window::Lifetime)
 }
 
 /// The rules of a programme with the carries they work on.
@@ -400,7 +413,9 @@ impl<'a> Work<'a> {
             Home::Bucket(bucket) => bucket,
             Home::Node => Home::BUCKETS,
         };
-        self.put_plain(&CLOCKS, &[bucket], &ClockRow::V1(self.now))
+        let before = CLOCKS.row(self.tx, self.keys.mac(), &[bucket])?;
+        let before = before.map_or(Moment::EPOCH, |ClockRow::V1(at)| at);
+        self.put_plain(&CLOCKS, &[bucket], &ClockRow::V1(self.now.max(before)))
     }
 
     /// Writes a member's row, under a nonce of its own.

@@ -47,7 +47,10 @@ impl Desk {
         let points: Option<i64> = traces
             .iter()
             .try_fold(0_i64, |sum, t| sum.checked_add(t.points));
-        let points = points.and_then(Points::new).ok_or(LedgerError::Overflow)?;
+        let points = points
+            .and_then(Points::new)
+            .filter(|points| *points <= Points::MAX);
+        let points = points.ok_or(LedgerError::Overflow)?;
         let sold_on = self.zone.day_of(sale.sold_at);
         let lot = if points.is_zero() {
             None

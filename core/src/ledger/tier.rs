@@ -20,20 +20,18 @@ impl Desk {
         metric.ok_or(LedgerError::Overflow)
     }
 
-    /// Lets a tier fall whose window has moved on: `grace_days` after the metric fell below (semantics 29).
-    pub fn assess_time(&mut self, programme: &Programme) -> Result<(), LedgerError> {
+    /// Lets a tier fall whose window has moved on while a version of the programme was valid, up to `until`: `grace_days`
+    /// after the metric fell below (semantics 29). What another version looks at is not weighed by this one.
+    pub fn assess_time(&mut self, programme: &Programme, until: Moment) -> Result<(), LedgerError> {
         let terms = &programme.tiers;
         let Some((since, Tier::Senior)) = self.account.tiers.last().copied() else {
             return Ok(());
         };
-        if self.account.tier_flagged {
-            return Ok(());
-        }
         let opened_on = self.account.opened_on;
-        let drops = self
-            .account
-            .spend
-            .drops(terms.window, opened_on, since, self.now, self.zone);
+        let since = since.max(programme.effective_from.plus_millis(-1));
+        let until = until.min(self.now);
+        let spend = &self.account.spend;
+        let drops = spend.drops(terms.window, opened_on, since, until, self.zone);
         for fell_at in drops {
             let metric = self.metric(programme, fell_at)?;
             if metric < terms.senior_from {

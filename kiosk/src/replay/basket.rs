@@ -102,7 +102,17 @@ pub(crate) fn baskets(
             Ok(false) => break,
             Ok(true) => {}
         }
-        let row = parse(&record, exponent).map_err(|why| broken(number, why))?;
+        let row = match parse(&record, exponent) {
+            Ok(row) => row,
+            Err(why) => {
+                // A line of another basket says that the one before it is whole.
+                let other = record.get(0).filter(|id| !id.is_empty());
+                if let Some(whole) = open.filter(|basket| other.is_some_and(|id| id != basket.id)) {
+                    hand_on(whole, take)?;
+                }
+                return Err(broken(number, why));
+            }
+        };
         match &mut open {
             Some(basket) if basket.id == row.id => {
                 let same = basket.household == row.household

@@ -7,6 +7,7 @@ use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
 use jifen::engine::commit::{IdempotencyKey, InOrder, Pending};
 use jifen::engine::open::Open;
+use jifen::engine::receipt::Outcome;
 use jifen::engine::sale::TakeSale;
 use jifen::ledger::sale::ReceiptNo;
 use sha2::{Digest, Sha256};
@@ -44,6 +45,8 @@ pub(crate) struct Feed<'a> {
     /// A basket that fails is not overtaken by a later one, which would earn without it.
     line: InOrder<'a>,
     waiting: VecDeque<(u64, bool, Pending)>,
+    /// Whether a refusal was heard: those behind it are of no interest.
+    failed: bool,
     sent: Sent,
 }
 
@@ -58,6 +61,7 @@ impl<'a> Feed<'a> {
             passing: resume,
             line: shop.engine.in_order(),
             waiting: VecDeque::new(),
+            failed: false,
             sent: Sent::default(),
         }
     }
@@ -76,7 +80,7 @@ impl<'a> Feed<'a> {
         }
         let key = key_of(basket.sold_at, &["basket", &basket.id]);
         if self.passing {
-            if self.shop.engine.status(&key)?.is_some() {
+            if let Some(Outcome::Done(_)) = self.shop.engine.status(&key)? {
                 return Ok(());
             }
             self.passing = false;
@@ -106,11 +110,16 @@ impl<'a> Feed<'a> {
     }
 
     /// Waits for all answers.
-    pub(crate) fn finish(mut self) -> Result<Sent, Failure> {
+    /// `read` is how the reading of the file ended: by the first refusal, if one was heard meanwhile; what came before a
+    /// broken line is in, and a refusal among it is told before the line.
+    pub(crate) fn finish(mut self, read: Result<(), Failure>) -> Result<Sent, Failure> {
+        if self.failed {
+            return read.map(|()| self.sent);
+        }
         while !self.waiting.is_empty() {
             self.hear()?;
         }
-        Ok(self.sent)
+        read.map(|()| self.sent)
     }
 
     fn push(&mut self, line: u64, is_sale: bool, pending: Pending) -> Result<(), Failure> {
@@ -127,7 +136,10 @@ impl<'a> Feed<'a> {
         let Some((line, is_sale, pending)) = self.waiting.pop_front() else {
             return Ok(());
         };
-        let answer = pending.wait().map_err(|refusal| refused(line, refusal))?;
+        let answer = pending.wait().map_err(|refusal| {
+            self.failed = true;
+            refused(line, refusal)
+        })?;
         if is_sale {
             self.sent.sales = self.sent.sales.saturating_add(1);
             let again = u64::from(answer.repeated);

@@ -50,9 +50,7 @@ impl Replay {
             progress.at(position);
             feed.send(basket)
         });
-        // What came before a broken line is in, and a refusal among it is worth more than the broken line.
-        let sent = feed.finish()?;
-        read?;
+        let sent = feed.finish(read)?;
         let seconds = begun.elapsed();
         progress.finish();
 

@@ -54,7 +54,7 @@ pub(super) fn check(
             seen.differs("row_unreadable", place, error.to_string());
             Ok(())
         }
-        Err(Stop::Refused(refusal) | Stop::Repeated(refusal)) => {
+        Err(Stop::Refused(refusal)) => {
             seen.differs("row_missing", place, refusal.code());
             Ok(())
         }

@@ -1,6 +1,7 @@
 //! Rows that are found by a key alone: each must read, belong to an account that is there, and be counted.
 
 use core::ops::ControlFlow;
+use std::collections::BTreeSet;
 
 use crate::ledger::hold::HoldState;
 
@@ -20,7 +21,7 @@ pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
 
 /// Every answer reads; every sale has one answer that says it was done, and a till's receipt that leads to it.
 fn receipts(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    let mut sold = 0_u64;
+    let mut sold = BTreeSet::new();
     view.tx
         .scan(RECEIPTS.table(), &[], None, &mut |key, value| {
             seen.verified.receipts = seen.verified.receipts.saturating_add(1);
@@ -32,14 +33,15 @@ fn receipts(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
                     if done && !seen.accounts.contains(&account) {
                         seen.differs("receipt_stray", "receipts", "an answer about no account");
                     }
-                    if matches!(outcome, Outcome::Done(Receipt::Sold(_))) {
-                        sold = sold.saturating_add(1);
+                    if let Outcome::Done(Receipt::Sold(sale)) = outcome {
+                        sold.insert(sale.sale);
                     }
                 }
                 Err(error) => seen.differs("row_unreadable", "receipts", error.to_string()),
             }
             ControlFlow::Continue(())
         })?;
+    let sold = u64::try_from(sold.len()).unwrap_or(u64::MAX);
     if sold != seen.verified.sales {
         let detail = format!("{sold} answers, but {} sales", seen.verified.sales);
         seen.differs("receipts_differ", "receipts", detail);
