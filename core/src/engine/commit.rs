@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::AccountId;
 use crate::domain::refusal::Refusal;
 use crate::ledger::sale::ReceiptNo;
+use crate::store::key::Key;
 use crate::store::{Home, StoreError, Ticket, Verdict, WriteTx, ticket};
 
 use super::Engine;
@@ -79,19 +80,15 @@ pub enum Kind {
     Redeem,
 }
 
-/// The row's key of a business key. Lengths first, so that no two places spell the same bytes.
-fn business_key(kind: Kind, receipt: &ReceiptNo) -> Vec<u8> {
+/// The row's key of a business key.
+fn business_key(kind: Kind, receipt: &ReceiptNo) -> Key {
     let kind: u8 = match kind {
         Kind::Sale => 0,
         Kind::Refund => 1,
         Kind::Redeem => 2,
     };
-    let mut key = vec![kind];
-    for part in [&receipt.store, &receipt.till, &receipt.number] {
-        key.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
-        key.extend_from_slice(part.as_bytes());
-    }
-    key
+    let key = Key::new().u8(kind).text(&receipt.store);
+    key.text(&receipt.till).text(&receipt.number)
 }
 
 /// A command, parsed. It may be decided more than once, so it has no effect outside its [`Work`].
@@ -357,7 +354,7 @@ impl<V: Verb> Command<V> {
             return Ok(());
         };
         let row = BusinessRow::V1 { receipt: self.key };
-        work.put_plain(&BUSINESS, &business_key(kind, receipt), &row)
+        work.put_plain(&BUSINESS, business_key(kind, receipt).as_bytes(), &row)
     }
 
     /// Keeps the answer under the key.
@@ -406,7 +403,11 @@ fn stored_of(
     kind: Kind,
     receipt: &ReceiptNo,
 ) -> Result<Option<Earlier>, StoreError> {
-    match BUSINESS.row(view.tx, view.keys.mac(), &business_key(kind, receipt))? {
+    match BUSINESS.row(
+        view.tx,
+        view.keys.mac(),
+        business_key(kind, receipt).as_bytes(),
+    )? {
         None => Ok(None),
         Some(BusinessRow::V1 { receipt }) => stored(view, &receipt),
     }

@@ -41,9 +41,11 @@ pub fn closing(keys: Arc<Keys>) -> Closing {
         }
         for (account, change) in sums {
             let key = total_key(account);
-            let TotalRow::V1(before) = TOTALS.row(tx, keys.mac(), &key)?.unwrap_or(TotalRow::V1(0));
+            let TotalRow::V1(before) = TOTALS
+                .row(tx, keys.mac(), key.as_bytes())?
+                .unwrap_or(TotalRow::V1(0));
             let after = before.checked_add(change).ok_or_else(overflow)?;
-            TOTALS.put(tx, keys.mac(), &key, &TotalRow::V1(after))?;
+            TOTALS.put(tx, keys.mac(), key.as_bytes(), &TotalRow::V1(after))?;
         }
         Ok(())
     })

@@ -9,6 +9,7 @@ use crate::domain::programme::Programme;
 use crate::domain::programme::{Versions, VersionsError};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
+use crate::store::key::of_i64;
 use crate::store::{Home, StoreError, Verdict};
 
 use super::Engine;
@@ -79,7 +80,7 @@ impl Engine {
 
         let row = ProgrammeRow::V1(text.to_owned());
         let (ticket, slot) = self.transact(Home::Node, true, move |work| {
-            let key = effective_from.millis().to_be_bytes();
+            let key = of_i64(effective_from.millis());
             match work.put_plain(&PROGRAMMES, &key, &row) {
                 Ok(()) => (Ok(()), Verdict::Keep),
                 Err(stop) => (Err(stop), Verdict::Drop),

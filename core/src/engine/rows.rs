@@ -19,6 +19,7 @@ use crate::ledger::lot::{Lot, LotGrant};
 use crate::ledger::sale::{ReceiptNo, Sale};
 use crate::ledger::spend::Spend;
 use crate::store::Table;
+use crate::store::key::{Key, Parts};
 use crate::store::row::{Plain, Sealed};
 
 use super::receipt::Outcome;
@@ -266,9 +267,10 @@ pub(crate) enum ClockRow {
 }
 
 /// The key of an account of the journal: a byte for its kind, then the month.
-pub(crate) fn total_key(account: JournalAccount) -> [u8; 5] {
+pub(crate) fn total_key(account: JournalAccount) -> Key {
     let (kind, month) = match account {
-        JournalAccount::Liability(month) => (0, month.map_or(i32::MAX, |month| month.0)),
+        JournalAccount::Liability(None) => (0, NEVER),
+        JournalAccount::Liability(Some(month)) => (0, i64::from(month.0)),
         JournalAccount::Receivable => (1, 0),
         JournalAccount::Issued => (2, 0),
         JournalAccount::Redeemed => (3, 0),
@@ -277,20 +279,19 @@ pub(crate) fn total_key(account: JournalAccount) -> [u8; 5] {
         JournalAccount::Adjusted => (6, 0),
         JournalAccount::Loss => (7, 0),
     };
-    let mut key = [kind; 5];
-    // Months of the common era are positive, so their bytes sort as they do.
-    for (to, from) in key.iter_mut().skip(1).zip(month.to_be_bytes()) {
-        *to = from;
-    }
-    key
+    Key::new().u8(kind).i64(month)
 }
+
+/// After every month: the liability that never expires.
+const NEVER: i64 = i64::MAX;
 
 /// The account of the journal with that key.
 pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
-    let (kind, month) = key.split_first()?;
-    let month = i32::from_be_bytes(month.try_into().ok()?);
+    let mut parts = Parts::of(key);
+    let (kind, month) = (parts.u8()?, parts.i64()?);
     let account = match kind {
-        0 => JournalAccount::Liability((month != i32::MAX).then_some(Month(month))),
+        0 if month == NEVER => JournalAccount::Liability(None),
+        0 => JournalAccount::Liability(Some(Month(i32::try_from(month).ok()?))),
         1 => JournalAccount::Receivable,
         2 => JournalAccount::Issued,
         3 => JournalAccount::Redeemed,
@@ -300,23 +301,16 @@ pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
         7 => JournalAccount::Loss,
         _ => return None,
     };
-    (total_key(account) == key).then_some(account)
+    (total_key(account).as_bytes() == key).then_some(account)
 }
 
 /// The key of a day's sum.
-pub(crate) fn day_key(day: Day, account: AccountId, carry: CarryId, cap: Points) -> [u8; 36] {
-    let mut key = [0; 36];
-    let parts = day
-        .number()
-        .to_be_bytes()
-        .into_iter()
-        .chain(*account.as_bytes())
-        .chain(*carry.as_bytes())
-        .chain(cap.count().to_be_bytes());
-    for (to, from) in key.iter_mut().zip(parts) {
-        *to = from;
-    }
-    key
+pub(crate) fn day_key(day: Day, account: AccountId, carry: CarryId, cap: Points) -> Key {
+    Key::new()
+        .i64(i64::from(day.number()))
+        .id(account.as_bytes())
+        .u64(u64::from_be_bytes(*carry.as_bytes()))
+        .i64(cap.count())
 }
 
 #[cfg(test)]

@@ -197,7 +197,9 @@ impl<'a> View<'a> {
         for in_use in rules {
             if let Some(cap) = in_use.rule.cap_per_day {
                 let key = day_key(day, sale.account, in_use.carry, cap);
-                if let Some(DayRow::V1(sum)) = DAYS.row(self.tx, self.keys.codec(), &key)? {
+                if let Some(DayRow::V1(sum)) =
+                    DAYS.row(self.tx, self.keys.codec(), key.as_bytes())?
+                {
                     sums.insert((in_use.carry, cap), sum);
                 }
             }
@@ -402,7 +404,7 @@ impl<'a> Work<'a> {
         let day = zone.day_of(sale.sold_at);
         for ((carry, cap), sum) in sums {
             let key = day_key(day, sale.account, *carry, *cap);
-            self.put_sealed(&DAYS, &key, &DayRow::V1(*sum))?;
+            self.put_sealed(&DAYS, key.as_bytes(), &DayRow::V1(*sum))?;
         }
         Ok(())
     }

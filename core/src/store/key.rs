@@ -10,18 +10,6 @@ pub const fn of_i64(number: i64) -> [u8; 8] {
     (number ^ i64::MIN).to_be_bytes()
 }
 
-/// The least key above every key that begins with `prefix`; there is none above a prefix of 0xff alone.
-pub fn after(prefix: &[u8]) -> Option<Vec<u8>> {
-    let mut key = prefix.to_vec();
-    while let Some(last) = key.pop() {
-        if let Some(next) = last.checked_add(1) {
-            key.push(next);
-            return Some(key);
-        }
-    }
-    None
-}
-
 /// A key put together from its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -101,11 +89,6 @@ impl<'a> Parts<'a> {
         Self { rest: key }
     }
 
-    /// A number.
-    pub fn u64(&mut self) -> Option<u64> {
-        self.chunk().map(|bytes| u64::from_be_bytes(*bytes))
-    }
-
     /// A signed number.
     pub fn i64(&mut self) -> Option<i64> {
         self.chunk()
@@ -115,19 +98,6 @@ impl<'a> Parts<'a> {
     /// A byte.
     pub fn u8(&mut self) -> Option<u8> {
         self.chunk().map(|[byte]| *byte)
-    }
-
-    /// Sixteen bytes of an id.
-    pub fn id(&mut self) -> Option<[u8; 16]> {
-        self.chunk().copied()
-    }
-
-    /// Bytes whose number stands before them.
-    pub fn part(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(u32::from_be_bytes(*self.chunk()?)).ok()?;
-        let (part, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some(part)
     }
 
     /// Nothing: the key ends here.
@@ -159,24 +129,13 @@ mod tests {
 
     #[test]
     fn a_key_comes_apart_as_it_was_put_together() {
-        let key = Key::new()
-            .u64(7)
-            .i64(-7)
-            .id(&[9; 16])
-            .text("till 3")
-            .part(b"")
-            .u8(1);
+        let key = Key::new().u8(1).i64(-7);
         let mut parts = Parts::of(key.as_bytes());
-        assert_eq!(parts.u64(), Some(7));
-        assert_eq!(parts.i64(), Some(-7));
-        assert_eq!(parts.id(), Some([9; 16]));
-        assert_eq!(parts.end(), None);
-        assert_eq!(parts.part(), Some(b"till 3".as_slice()));
-        assert_eq!(parts.part(), Some(b"".as_slice()));
-        assert_eq!(parts.u64(), None);
         assert_eq!(parts.u8(), Some(1));
+        assert_eq!(parts.end(), None);
+        assert_eq!(parts.i64(), Some(-7));
         assert_eq!(parts.end(), Some(()));
-        assert_eq!(Parts::of(&[0, 0, 0, 9, 1]).part(), None);
+        assert_eq!(parts.u8(), None);
     }
 
     #[test]
@@ -184,17 +143,5 @@ mod tests {
         let one = Key::new().text("shop1").text("1");
         let two = Key::new().text("shop").text("11");
         assert_ne!(one, two);
-    }
-
-    #[test]
-    fn after_a_prefix_comes_what_does_not_begin_with_it() {
-        for (prefix, expected) in [
-            (&[1, 2][..], Some(vec![1, 3])),
-            (&[1, 255], Some(vec![2])),
-            (&[255, 255], None),
-            (&[], None),
-        ] {
-            assert_eq!(after(prefix), expected, "{prefix:?}");
-        }
     }
 }
