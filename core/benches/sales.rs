@@ -30,7 +30,7 @@ use jifen::domain::basket::{Line, LineKind, Quantity};
 use jifen::domain::ids::AccountId;
 use jifen::domain::money::Money;
 use jifen::domain::time::Moment;
-use jifen::engine::clock::{GivenClock, SeededEntropy};
+use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::keys::Keys;
 use jifen::engine::liability::closing;
@@ -39,7 +39,7 @@ use jifen::engine::sale::TakeSale;
 use jifen::engine::{Engine, Settings};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::redb::RedbStore;
-use jifen::vault::InstallKey;
+use jifen::vault::Keybox;
 
 const PROGRAMME: &str = include_str!("../../fixtures/programmes/demo.toml");
 const ACCOUNTS: u64 = 2_000;
@@ -83,7 +83,9 @@ fn main() {
 }
 
 fn open(folder: &Path) -> Shop {
-    let keys = Arc::new(Keys::of_install(InstallKey::from_bytes([1; 32])));
+    let seeds = SeededEntropy::new([1; 32]);
+    let keybox = Keybox::in_memory([1; 16], Arc::new(move || seeds.seed()));
+    let keys = Arc::new(Keys::new(keybox));
     let store = RedbStore::open(folder.join("store.redb"), Some(closing(keys.clone()))).unwrap();
     let clock = Arc::new(GivenClock::at(BEGIN));
     let entropy = Arc::new(SeededEntropy::new([2; 32]));
@@ -93,8 +95,10 @@ fn open(folder: &Path) -> Shop {
     let line = engine.in_order();
     let opened: Vec<_> = (0..ACCOUNTS)
         .map(|number| {
+            let account = account(number);
+            engine.admit(account, &[]).unwrap();
             let open = Open {
-                account: account(number),
+                account,
                 reference: number.to_string(),
             };
             line.send(&key(BEGIN, u64::MAX - number), open)

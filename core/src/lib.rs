@@ -8,15 +8,16 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use jifen::domain::{basket::{Line, LineKind, Quantity}, ids::AccountId, money::Money};
+//! use jifen::domain::{basket::{Line, LineKind, Quantity}, money::Money};
 //! use jifen::engine::clock::{GivenClock, SeededEntropy};
 //! use jifen::engine::{Engine, Settings, commit::IdempotencyKey, keys::Keys, liability::closing};
 //! use jifen::engine::{open::Open, receipt::Receipt, sale::TakeSale};
 //! use jifen::ledger::sale::ReceiptNo;
-//! use jifen::{store::memory::MemoryStore, vault::InstallKey};
+//! use jifen::{store::memory::MemoryStore, vault::Keybox};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keys = Arc::new(Keys::of_install(InstallKey::from_bytes([7; 32])));
+//! let keybox = Keybox::in_memory([1; 16], Arc::new(|| [7; 32]));
+//! let keys = Arc::new(Keys::new(keybox));
 //! let store = Arc::new(MemoryStore::new(Some(closing(keys.clone()))));
 //! let sold_at = "2017-03-01T12:00:00+08:00".parse()?;
 //! let clock = Arc::new(GivenClock::at(sold_at));
@@ -28,7 +29,7 @@
 //!     terminal: "till-1".to_owned(),
 //!     uuid: [1, 90, 136, 22, 224, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, number],
 //! };
-//! let account = AccountId::from_bytes(*b"sixteen bytes, 1");
+//! let account = engine.draw_account()?;
 //! engine.run(&key(1), Open { account, reference: "M-1".to_owned() })?;
 //!
 //! let milk = Line {

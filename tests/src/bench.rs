@@ -1,17 +1,17 @@
 //! An engine on a table: a store in memory, a clock that tests move, and seeds that are known.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jifen::domain::ids::AccountId;
 use jifen::domain::time::Moment;
-use jifen::engine::clock::{GivenClock, SeededEntropy};
+use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::keys::Keys;
 use jifen::engine::liability::closing;
 use jifen::engine::{Engine, Settings};
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;
-use jifen::vault::InstallKey;
+use jifen::vault::Keybox;
 
 /// The demo programme's text.
 pub const DEMO: &str = include_str!("../../fixtures/programmes/demo.toml");
@@ -24,9 +24,15 @@ pub struct Bench {
     pub clock: Arc<GivenClock>,
 }
 
-/// The keys of every test store.
+/// The keys of every test store: the same as long as the process lives, so that a store can be opened again.
 pub fn keys() -> Arc<Keys> {
-    Arc::new(Keys::of_install(InstallKey::from_bytes([7; 32])))
+    static KEYS: OnceLock<Arc<Keys>> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| {
+        let seeds = SeededEntropy::new([7; 32]);
+        let keybox = Keybox::in_memory([7; 16], Arc::new(move || seeds.seed()));
+        Arc::new(Keys::new(keybox))
+    });
+    keys.clone()
 }
 
 impl Bench {
@@ -74,6 +80,13 @@ pub fn account(name: &str) -> AccountId {
         *to = from;
     }
     AccountId::from_bytes(bytes)
+}
+
+/// The account of a name, with keys, ready to be opened.
+pub fn admitted(engine: &Engine, name: &str) -> AccountId {
+    let account = account(name);
+    engine.admit(account, &[]).expect("keys are drawn");
+    account
 }
 
 /// An idempotency key that a test can name: the time, then the number.

@@ -33,7 +33,7 @@ use jifen::engine::sale::{TakeSale, UseHold};
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use toml_edit::{DocumentMut, Item, Value};
 
-use crate::bench::{Bench, DEMO, account, key};
+use crate::bench::{Bench, DEMO, account, admitted, key};
 use crate::wishes::receipt;
 
 /// A story in progress.
@@ -136,7 +136,7 @@ impl Story {
         match words {
             ["open", who] => {
                 let open = Open {
-                    account: account(who),
+                    account: admitted(&self.bench().engine, who),
                     reference: (*who).to_owned(),
                 };
                 self.bench().engine.run(&key, open)
@@ -358,7 +358,7 @@ impl Story {
             let (_, desk) = view.desk(account(who), now, &versions)?;
             Ok(match desk.account.lot(id) {
                 Some(lot) => Some(*lot),
-                None => view.lot(id)?,
+                None => view.lot(account(who), id)?,
             })
         });
         let lot = lot

@@ -14,7 +14,7 @@ use jifen::engine::sale::TakeSale;
 use jifen::engine::{Engine, Settings};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::memory::MemoryStore;
-use jifen_tests::bench::{DEMO, account, key, keys};
+use jifen_tests::bench::{DEMO, account, admitted, key, keys};
 use jifen_tests::story::line;
 
 /// A clock of a machine: what it shows, and what has really passed.
@@ -81,7 +81,7 @@ impl Shop {
         let engine = engine(&store, &clock);
         engine.activate(DEMO).unwrap();
         let open = Open {
-            account: account("A"),
+            account: admitted(&engine, "A"),
             reference: "A".into(),
         };
         engine.run(&key(clock.business(), u64::MAX), open).unwrap();

@@ -15,7 +15,7 @@ use jifen::engine::sale::TakeSale;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::store::redb::{RedbStore, Settings};
 use jifen::store::{Home, Store, Verdict};
-use jifen_tests::bench::{Bench, DEMO, account, keys};
+use jifen_tests::bench::{Bench, DEMO, account, admitted, keys};
 use jifen_tests::story::line;
 use jifen_tests::wishes::{grant, noon, numbered, receipt, redeem, sale};
 use tempfile::TempDir;
@@ -37,7 +37,7 @@ fn shop(settings: Settings, members: &[&str]) -> (TempDir, Arc<RedbStore>, Bench
     bench.clock.follow(noon());
     for (number, name) in (1..).zip(members) {
         let open = Open {
-            account: account(name),
+            account: admitted(&bench.engine, name),
             reference: (*name).to_owned(),
         };
         bench

@@ -23,7 +23,7 @@ use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;
-use jifen_tests::bench::{Bench, account, key, keys};
+use jifen_tests::bench::{Bench, account, admitted, key, keys};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -465,7 +465,7 @@ impl Shop {
         };
         for name in members {
             let open = Open {
-                account: account(name),
+                account: admitted(&shop.bench.engine, name),
                 reference: (*name).to_owned(),
             };
             shop.run(open).unwrap();

@@ -194,13 +194,11 @@ fn send(bench: &Bench, till: &InOrder<'_>, plan: &[Step], step: usize, heard: &H
     let key = key_of(plan, step);
     bench.clock.follow(*at);
     match wish.clone() {
-        Wish::Open => till.send(
-            &key,
-            Open {
-                account,
-                reference: (*member).to_owned(),
-            },
-        ),
+        Wish::Open => {
+            bench.engine.admit(account, &[]).expect("keys are drawn");
+            let reference = (*member).to_owned();
+            till.send(&key, Open { account, reference })
+        }
         Wish::Sale(lines, hold) => {
             let holds = hold.iter().map(|hold| UseHold {
                 hold: hold_in(heard, *hold),

@@ -52,12 +52,12 @@ fn state(shop: &Shop) -> State {
     let (desk, entries, stored) = engine
         .read(|view| {
             let (_, desk) = view.desk(ann(), shop.now, &versions)?;
-            let entries = view.entries(&view.account(ann())?.account)?;
+            let entries = view.entries(ann(), &view.account(ann())?.account)?;
             let mut stored = Vec::new();
             for id in entries.iter().flat_map(|entry| granted(&entry.movement)) {
                 stored.push((
                     id,
-                    view.lot(id.0)?.expect("a lot that was granted has a row"),
+                    view.lot(ann(), id.0)?.expect("a lot that was granted has a row"),
                 ));
             }
             Ok((desk, entries, stored))
@@ -556,6 +556,7 @@ fn added(movement: &Movement) -> i64 {
     match movement {
         Movement::Open { .. } | Movement::Assess(_) | Movement::Sanction { .. } => 0,
         Movement::Earn { lot, .. } => lot.map_or(0, |lot| lot.points.count()),
+        Movement::Grant { lot, .. } => lot.points.count(),
         Movement::Return { parts, .. } => parts
             .iter()
             .map(|returned| returned.part.points.count())
@@ -744,7 +745,7 @@ proptest! {
             let Receipt::Sold(sold) = shop.sell(ann(), lines, Some(permille), now).unwrap().receipt else {
                 panic!("not a sale")
             };
-            let sale = shop.bench.engine.read(|view| view.sale(sold.sale)).unwrap();
+            let sale = shop.bench.engine.read(|view| view.sale(ann(), sold.sale)).unwrap();
             let shares = by_label(lines, sale.lines.iter().map(|line| line.points_share.minor()));
             let points = by_label(lines, sale.lines.iter().map(|line| line.points.count()));
             let spent: i64 = sale.lines.iter().map(|line| line.points.count()).sum();

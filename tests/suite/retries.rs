@@ -18,7 +18,7 @@ use jifen::ledger::sale::ReceiptNo;
 use jifen::store::memory::MemoryStore;
 use jifen::store::redb::RedbStore;
 use jifen::store::{Body, Home, ReadTx, Store, StoreError, Ticket};
-use jifen_tests::bench::{Bench, DEMO, account, keys};
+use jifen_tests::bench::{Bench, DEMO, account, admitted, keys};
 use jifen_tests::wishes::{grant, noon, numbered, receipt, redeem, sale};
 
 /// A bench with members, at noon.
@@ -33,7 +33,7 @@ fn bench(members: &[&str]) -> Bench {
 
 fn open(bench: &Bench, number: u64, name: &str) -> Result<Answer, Refusal> {
     let open = Open {
-        account: account(name),
+        account: admitted(&bench.engine, name),
         reference: name.to_owned(),
     };
     bench.engine.run(&numbered(number), open)

@@ -10,7 +10,7 @@ use jifen::engine::refund::TakeRefund;
 use jifen::engine::sale::TakeSale;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
-use jifen_tests::bench::{Bench, DEMO, account, key};
+use jifen_tests::bench::{Bench, DEMO, account, admitted, key};
 use jifen_tests::story::line;
 
 struct Shop {
@@ -39,7 +39,7 @@ impl Shop {
         let mut shop = Self { bench, keys: 0 };
         shop.at(noon("03-01"));
         let open = Open {
-            account: account("A"),
+            account: admitted(&shop.bench.engine, "A"),
             reference: "A".into(),
         };
         let key = shop.key();

@@ -76,6 +76,17 @@ impl fmt::Debug for AccountId {
     }
 }
 
+sixteen_bytes! {
+    /// A member, to the vault: sixteen random bytes. Its `Debug` does not print it, since it is a pseudonym.
+    MemberId
+}
+
+impl fmt::Debug for MemberId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MemberId(..)")
+    }
+}
+
 sequenced! {
     /// A sale. The lot that a sale earned carries the same sixteen bytes ([`LotId::of_sale`]).
     SaleId

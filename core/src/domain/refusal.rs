@@ -209,6 +209,14 @@ refusals! {
     StoreFailed => "store_failed", SameKey, "无法读写数据文件。", "The store cannot be read or written.";
     /// The clock jumped, or was wrong at the start.
     ClockUntrusted => "clock_untrusted", Later, "时钟不可信，须由管理员确认。", "The clock cannot be trusted until an operator confirms it.";
+    /// A request that was recorded, or one that comes too late.
+    SequenceStale => "sequence_stale", SameKey, "该请求序号已使用或过旧：请用同一幂等键和新的序号重新签名。", "The sequence number was used or is too old: sign again with the same key and a new number.";
+    /// A card identifies and earns; points are used with a code.
+    CodeNeeded => "code_needed", Never, "使用积分须出示会员的动态码或八位码，仅凭会员卡不可。", "Points are used with the member's code; the card alone does not allow it.";
+    /// The keys belong to another installation.
+    OtherInstall => "other_install", Never, "数据目录与密钥目录不属于同一次安装。", "The data folder and the keys belong to different installations.";
+    /// The keys cannot be written.
+    KeysFailed => "keys_failed", SameKey, "无法写入密钥，未作任何更改。", "The keys cannot be written; nothing was changed.";
 }
 
 impl Refusal {
@@ -222,6 +230,7 @@ impl Refusal {
                 | Self::StoreFull
                 | Self::StoreInUse
                 | Self::StoreFailed
+                | Self::KeysFailed
         )
     }
 

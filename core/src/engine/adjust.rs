@@ -92,7 +92,7 @@ impl Verb for Adjust {
         if work.settings.second_person_above < size && self.approved_by.is_none() {
             return Err(Refusal::SecondPersonNeeded.into());
         }
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         let (credit, parts) = if 0 < self.points {
             let id = work.new_id(LotId::new);
             let mut lot = grant(id, size, work.now, programme)?;
@@ -128,7 +128,7 @@ impl Verb for Adjust {
             debt: desk.account.debt,
         };
 
-        work.finish(self.account, reference, desk, programme.hash, None)?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         Ok(Receipt::Adjusted(adjusted))
     }
 }
@@ -146,7 +146,7 @@ impl Verb for Sanction {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         desk.post(
             work.now,
             Movement::Sanction {
@@ -156,7 +156,7 @@ impl Verb for Sanction {
             },
         )?;
 
-        work.finish(self.account, reference, desk, programme.hash, None)?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         Ok(Receipt::Sanctioned(Sanctioned { state: self.state }))
     }
 }

@@ -5,19 +5,21 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::AccountId;
 use crate::domain::refusal::Refusal;
 use crate::ledger::sale::ReceiptNo;
 use crate::store::key::Key;
-use crate::store::{Home, StoreError, Ticket, Verdict, WriteTx, ticket};
+use crate::store::{Home, Ticket, Verdict, WriteTx, ticket};
 
 use super::Engine;
 use super::clock::Draw;
 use super::receipt::{Answer, Outcome, Receipt};
-use super::rows::{BUSINESS, BusinessRow, RECEIPTS, ReceiptRow};
+use super::keys::Today;
+use super::rows::{BUSINESS, BusinessRow, RECEIPTS, ReceiptKey, ReceiptRow};
+use super::window;
 use super::work::{Given, Stop, View, Work, home_of};
 
 /// The caller's name for an attempt: made and kept before sending. It belongs to the terminal that sent it.
@@ -33,18 +35,15 @@ pub struct IdempotencyKey {
 const TERMINAL_MAX: usize = 64;
 
 impl IdempotencyKey {
+    /// The key itself, in bytes: who does not know it does not learn whose answer is kept under it.
+    fn secret(&self) -> Key {
+        Key::new().text(&self.terminal).part(&self.uuid)
+    }
+
     /// The row's key: the time that the UUID begins with, then a hash of terminal and UUID.
-    fn row_key(&self) -> [u8; 24] {
+    fn row_key(&self) -> ReceiptKey {
         let mut key = [0; 24];
-        let hash = Sha256::new()
-            .chain_update(
-                u64::try_from(self.terminal.len())
-                    .unwrap_or(u64::MAX)
-                    .to_be_bytes(),
-            )
-            .chain_update(&self.terminal)
-            .chain_update(self.uuid)
-            .finalize();
+        let hash = Sha256::digest(self.secret().as_bytes());
         // 48 bits of milliseconds, two bytes of zero, sixteen bytes of hash.
         for (to, from) in key
             .iter_mut()
@@ -70,7 +69,7 @@ impl IdempotencyKey {
 }
 
 /// What a business key names, beside store, till and number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// A sale.
     Sale,
@@ -81,7 +80,7 @@ pub enum Kind {
 }
 
 /// The row's key of a business key.
-fn business_key(kind: Kind, receipt: &ReceiptNo) -> Key {
+pub(crate) fn business_key(kind: Kind, receipt: &ReceiptNo) -> Key {
     let kind: u8 = match kind {
         Kind::Sale => 0,
         Kind::Refund => 1,
@@ -111,6 +110,25 @@ pub trait Verb: Serialize + Send + Sync + 'static {
 
     /// Reads, decides, and writes last.
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop>;
+}
+
+/// Who sends a command, and under which name of the attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The caller's name for the attempt.
+    pub key: IdempotencyKey,
+    /// The sequence number that a till signed: it is used up in the command's own transaction, so a request that was
+    /// recorded on its way does nothing when it comes again, even after a restart (privacy §6).
+    pub sequence: Option<u64>,
+}
+
+impl From<&IdempotencyKey> for Sender {
+    fn from(key: &IdempotencyKey) -> Self {
+        Self {
+            key: key.clone(),
+            sequence: None,
+        }
+    }
 }
 
 /// A command that was sent and whose answer is to come.
@@ -149,14 +167,19 @@ pub struct InOrder<'a> {
 impl InOrder<'_> {
     /// Sends the next command.
     pub fn send<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Pending {
-        self.engine.send(key, verb, Some(&self.broken))
+        self.engine.send(&key.into(), verb, Some(&self.broken))
     }
 }
 
 impl Engine {
     /// Carries a command out and waits for its answer.
     pub fn run<V: Verb>(&self, key: &IdempotencyKey, verb: V) -> Result<Answer, Refusal> {
-        self.send(key, verb, None).wait()
+        self.send(&key.into(), verb, None).wait()
+    }
+
+    /// The same for a sender that numbers what it signs.
+    pub fn run_signed<V: Verb>(&self, sender: &Sender, verb: V) -> Result<Answer, Refusal> {
+        self.send(sender, verb, None).wait()
     }
 
     /// A line of commands that are decided in the order of sending.
@@ -170,11 +193,11 @@ impl Engine {
     /// Sends a command, behind those of its line where it is in one.
     fn send<V: Verb>(
         &self,
-        key: &IdempotencyKey,
+        sender: &Sender,
         verb: V,
         line: Option<&Arc<AtomicBool>>,
     ) -> Pending {
-        let parsed = key.check().and_then(|()| canonical(&verb));
+        let parsed = sender.key.check().and_then(|()| canonical(&verb));
         let body: [u8; 32] = match parsed {
             Ok(body) => Sha256::digest(&body).into(),
             Err(refusal) => return Pending::ready(Err(refusal)),
@@ -182,7 +205,8 @@ impl Engine {
         let command = Command {
             shape: verb.check(),
             verb,
-            key: key.row_key(),
+            key: sender.key.row_key(),
+            sender: sender.clone(),
             body,
         };
         let home = home_of(command.verb.account());
@@ -231,8 +255,13 @@ impl Engine {
         let answer = slot.clone();
         let seed = self.entropy.seed();
         let (now, clock_trusted) = self.time();
+        let today = match Today::at(&self.keys, now) {
+            Ok(today) => today,
+            Err(error) => return (Ticket::answered(Err(error)), slot),
+        };
         let given = Given {
             keys: self.keys.clone(),
+            today,
             now,
             clock_trusted,
             versions: self.versions(),
@@ -256,7 +285,8 @@ impl Engine {
 
     /// What became of a key: its answer, or `None` when nothing is known of it.
     pub fn status(&self, key: &IdempotencyKey) -> Result<Option<Outcome>, Refusal> {
-        self.read(|view| Ok(stored(view, &key.row_key())?.map(|(_, _, outcome)| outcome)))
+        let found = self.read(|view| stored(view, key))?;
+        Ok(found.map(|(_, _, outcome)| outcome))
     }
 
     /// What became of a till's receipt.
@@ -265,6 +295,25 @@ impl Engine {
         kind: Kind,
         receipt: &ReceiptNo,
     ) -> Result<Option<Outcome>, Refusal> {
+        let found = self.read(|view| outcome_of(view, kind, receipt))?;
+        Ok(found.map(|(_, outcome)| outcome))
+    }
+
+    /// Whose a key's answer is, and what it was.
+    pub fn answer_of_key(
+        &self,
+        key: &IdempotencyKey,
+    ) -> Result<Option<(AccountId, Outcome)>, Refusal> {
+        let found = self.read(|view| stored(view, key))?;
+        Ok(found.map(|(account, _, outcome)| (account, outcome)))
+    }
+
+    /// Whose a till's receipt is, and what it led to.
+    pub fn answer_of_receipt(
+        &self,
+        kind: Kind,
+        receipt: &ReceiptNo,
+    ) -> Result<Option<(AccountId, Outcome)>, Refusal> {
         self.read(|view| outcome_of(view, kind, receipt))
     }
 }
@@ -274,7 +323,8 @@ struct Command<V> {
     /// Whether it can be by its shape: looked at by the sender, and answered after the keys.
     shape: Result<(), Refusal>,
     verb: V,
-    key: [u8; 24],
+    key: ReceiptKey,
+    sender: Sender,
     body: [u8; 32],
 }
 
@@ -283,6 +333,28 @@ type Heard = (Result<Answer, Refusal>, Verdict);
 
 impl<V: Verb> Command<V> {
     fn attempt(&self, work: &mut Work<'_>) -> Heard {
+        let taken = self.sender.sequence.map_or(Ok(None), |number| {
+            window::take(&work.view(), &self.sender.key.terminal, number).map(Some)
+        });
+        let window = match taken {
+            Ok(window) => window,
+            Err(stop) => return (Err(stop.into()), Verdict::Drop),
+        };
+        let (heard, verdict) = self.answer(work);
+        // Nothing is kept for its number alone that the command itself gave up half way.
+        let of_store = heard.as_ref().is_err_and(Refusal::is_of_store);
+        let whole = verdict == Verdict::Keep || !(work.wrote() || of_store);
+        let Some(window) = window.filter(|_| whole) else {
+            return (heard, verdict);
+        };
+        match window::put(work, &self.sender.key.terminal, window) {
+            Ok(()) => (heard, Verdict::Keep),
+            Err(stop) => (Err(stop.into()), Verdict::Drop),
+        }
+    }
+
+    fn answer(&self, work: &mut Work<'_>) -> Heard {
+        work.answer.key = Some(self.key);
         let (heard, kept) = match self.decide(work) {
             Ok(Decided::Known(answer)) => return (answer, Verdict::Drop),
             Ok(Decided::KnownByReceipt(receipt)) => {
@@ -320,7 +392,8 @@ impl<V: Verb> Command<V> {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Decided, Stop> {
         let view = work.view();
-        if let Some(earlier) = stored(&view, &self.key)? {
+        if let Some(row) = RECEIPTS.outside(&view, &self.key)? {
+            let earlier = RECEIPTS.body_of(&view, self.verb.account(), &self.key, &row)?;
             return Ok(Decided::Known(match self.same(earlier)? {
                 Outcome::Done(receipt) => Ok(Answer {
                     receipt,
@@ -331,21 +404,39 @@ impl<V: Verb> Command<V> {
         }
         self.shape.clone()?;
         if let Some((kind, receipt)) = self.verb.business()
-            && let Some(earlier) = stored_of(&view, kind, receipt)?
-            && let Outcome::Done(receipt) = self.same(earlier)?
+            && let Some(earlier) = self.stored_of(&view, kind, receipt)?
+            && let Outcome::Done(receipt) = self.same(Some(earlier))?
         {
             return Ok(Decided::KnownByReceipt(receipt));
         }
         self.verb.decide(work).map(Decided::Now)
     }
 
-    /// What an earlier try came to, if it wished the same.
-    fn same(&self, (account, body, outcome): Earlier) -> Result<Outcome, Refusal> {
-        if account == self.verb.account() && body == self.body {
-            Ok(outcome)
-        } else {
-            Err(Refusal::KeyReused)
+    /// What an earlier try came to, if it was about the same account and wished the same.
+    fn same(&self, earlier: Option<ReceiptRow>) -> Result<Outcome, Refusal> {
+        match earlier {
+            Some(ReceiptRow::V1 { body, outcome, .. }) if body == self.body => Ok(outcome),
+            Some(ReceiptRow::V1 { .. }) | None => Err(Refusal::KeyReused),
         }
+    }
+
+    /// What is kept under the key that the till's receipt leads to; another account's is refused.
+    fn stored_of(
+        &self,
+        view: &View<'_>,
+        kind: Kind,
+        receipt: &ReceiptNo,
+    ) -> Result<Option<ReceiptRow>, Stop> {
+        let (key, account) = (business_key(kind, receipt), self.verb.account());
+        let Some(row) = BUSINESS.outside(view, key.as_bytes())? else {
+            return Ok(None);
+        };
+        let leads = BUSINESS.body_of(view, account, key.as_bytes(), &row)?;
+        let BusinessRow::V1 { receipt } = leads.ok_or(Refusal::KeyReused)?;
+        let Some(row) = RECEIPTS.outside(view, &receipt)? else {
+            return Ok(None);
+        };
+        RECEIPTS.body_of(view, account, &receipt, &row)
     }
 
     /// Only what was done takes the till's receipt.
@@ -354,19 +445,29 @@ impl<V: Verb> Command<V> {
             return Ok(());
         };
         let row = BusinessRow::V1 { receipt: self.key };
-        work.put_plain(&BUSINESS, business_key(kind, receipt).as_bytes(), &row)
+        let key = business_key(kind, receipt);
+        let key = key.as_bytes();
+        BUSINESS.put(work, self.verb.account(), key, key, &row)
     }
 
     /// Keeps the answer under the key.
     fn keep(&self, work: &mut Work<'_>, outcome: Outcome) -> Result<(), Stop> {
         let account = self.verb.account();
+        work.chain_answer(account)?;
+        let business = match &outcome {
+            Outcome::Done(_) => self.verb.business(),
+            Outcome::Refused(_) => None,
+        };
         let row = ReceiptRow::V1 {
-            account,
             body: self.body,
             outcome,
             at: work.now,
+            previous: work.answer.previous,
+            business: business.map(|(kind, receipt)| (kind, receipt.clone())),
+            token: work.answer.token,
         };
-        work.put_sealed(&RECEIPTS, &self.key, &row)?;
+        let secret = self.sender.key.secret();
+        RECEIPTS.put(work, account, &self.key, secret.as_bytes(), &row)?;
         work.note_time(home_of(account))
     }
 }
@@ -384,42 +485,28 @@ enum Decided {
 /// Whose command an earlier try was, the hash of its body, and what it came to.
 type Earlier = (AccountId, [u8; 32], Outcome);
 
-/// What is kept under a receipt's key.
-fn stored(view: &View<'_>, key: &[u8; 24]) -> Result<Option<Earlier>, StoreError> {
-    let row = RECEIPTS.row(view.tx, view.keys.codec(), key)?;
-    Ok(row.map(
-        |ReceiptRow::V1 {
-             account,
-             body,
-             outcome,
-             ..
-         }| (account, body, outcome),
-    ))
+/// Whose and what is kept under an idempotency key.
+fn stored(view: &View<'_>, key: &IdempotencyKey) -> Result<Option<Earlier>, Stop> {
+    let found = RECEIPTS.look_up(view, &key.row_key(), key.secret().as_bytes())?;
+    Ok(found.map(|(account, ReceiptRow::V1 { body, outcome, .. })| (account, body, outcome)))
 }
 
-/// What is kept under the key that a till's receipt leads to.
-fn stored_of(
-    view: &View<'_>,
-    kind: Kind,
-    receipt: &ReceiptNo,
-) -> Result<Option<Earlier>, StoreError> {
-    match BUSINESS.row(
-        view.tx,
-        view.keys.mac(),
-        business_key(kind, receipt).as_bytes(),
-    )? {
-        None => Ok(None),
-        Some(BusinessRow::V1 { receipt }) => stored(view, &receipt),
-    }
-}
-
-/// What a till's receipt led to.
+/// Whose a till's receipt is, and what it led to.
 pub(crate) fn outcome_of(
     view: &View<'_>,
     kind: Kind,
     receipt: &ReceiptNo,
-) -> Result<Option<Outcome>, Stop> {
-    Ok(stored_of(view, kind, receipt)?.map(|(_, _, outcome)| outcome))
+) -> Result<Option<(AccountId, Outcome)>, Stop> {
+    let key = business_key(kind, receipt);
+    let found = BUSINESS.look_up(view, key.as_bytes(), key.as_bytes())?;
+    let Some((account, BusinessRow::V1 { receipt })) = found else {
+        return Ok(None);
+    };
+    let Some(row) = RECEIPTS.outside(view, &receipt)? else {
+        return Ok(None);
+    };
+    let answer = RECEIPTS.body_of(view, account, &receipt, &row)?;
+    Ok(answer.map(|ReceiptRow::V1 { outcome, .. }| (account, outcome)))
 }
 
 /// The canonical command: its name and fields without keys, the same bytes for the same wish (semantics 34).

@@ -71,7 +71,7 @@ impl Engine {
     pub fn derive(&self, account: AccountId, number: &Number) -> Result<Vec<Step>, Refusal> {
         let entries = self.read(|view| {
             let record = view.account(account)?;
-            let mut entries = view.entries(&record.account)?;
+            let mut entries = view.entries(account, &record.account)?;
             entries.reverse();
             Ok(entries)
         })?;
@@ -107,15 +107,16 @@ impl Engine {
     /// A sale by the till's name of it, with every entry about it.
     pub fn story(&self, receipt: &ReceiptNo) -> Result<SaleStory, Refusal> {
         self.read(|view| {
-            let Some(Outcome::Done(Receipt::Sold(sold))) = outcome_of(view, Kind::Sale, receipt)?
+            let Some((owner, Outcome::Done(Receipt::Sold(sold)))) =
+                outcome_of(view, Kind::Sale, receipt)?
             else {
                 return Err(Stop::from(Refusal::SaleUnknown));
             };
-            let sale = view.sale(sold.sale)?;
-            let mut entries = view.entries(&view.account(sale.account)?.account)?;
+            let sale = view.sale(owner, sold.sale)?;
+            let mut entries = view.entries(owner, &view.account(owner)?.account)?;
             entries.retain(|entry| is_about(&entry.movement, &sale));
             entries.reverse();
-            let lot = view.lot(crate::domain::ids::LotId::of_sale(sale.id))?;
+            let lot = view.lot(owner, crate::domain::ids::LotId::of_sale(sale.id))?;
             Ok(SaleStory {
                 sale,
                 lot: lot.map(|lot| lot.grant),
@@ -186,6 +187,7 @@ fn is_about(movement: &Movement, sale: &Sale) -> bool {
         | Movement::Redeem { .. }
         | Movement::Repay { .. }
         | Movement::Adjust { .. }
-        | Movement::Sanction { .. } => false,
+        | Movement::Sanction { .. }
+        | Movement::Grant { .. } => false,
     }
 }

@@ -91,8 +91,8 @@ pub(crate) fn check_may_redeem(state: AccountState) -> Result<(), Refusal> {
 /// A hold of this account.
 pub(crate) fn hold_of(work: &Work<'_>, account: AccountId, id: HoldId) -> Result<Hold, Stop> {
     work.view().account(account)?;
-    let hold = work.view().hold(id)?;
-    if hold.account == account {
+    let (owner, hold) = work.view().hold(id)?;
+    if owner == account {
         Ok(hold)
     } else {
         Err(Refusal::HoldUnknown.into())
@@ -164,7 +164,7 @@ impl Verb for PlaceHold {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         let payable = RedeemTerms::payable(&self.lines).ok_or(LedgerError::Overflow)?;
         let (hold, worth) = place(
             work,
@@ -186,8 +186,8 @@ impl Verb for PlaceHold {
             available,
         };
 
-        work.put_hold(hold)?;
-        work.finish(self.account, reference, desk, programme.hash, None)?;
+        work.put_hold(self.account, hold)?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         Ok(Receipt::Held(receipt))
     }
 }
@@ -208,7 +208,7 @@ impl Verb for Capture {
             .decide(work);
         }
         let programme = work.programme()?;
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         let hold = hold_of(work, self.account, self.hold)?;
         hold.check_open(work.now)?;
         check_may_redeem(desk.account.state)?;
@@ -221,8 +221,8 @@ impl Verb for Capture {
         desk.capture(&hold, self.points)?;
         let balance = desk.account.balance().ok_or(LedgerError::Overflow)?;
 
-        work.put_hold(captured(hold, self.points, worth, work.now))?;
-        work.finish(self.account, reference, desk, programme.hash, None)?;
+        work.put_hold(self.account, captured(hold, self.points, worth, work.now))?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         Ok(Receipt::Captured(Captured {
             hold: self.hold,
             points: self.points,
@@ -241,7 +241,7 @@ impl Verb for VoidHold {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         let hold = hold_of(work, self.account, self.hold)?;
         hold.check_open(work.now)?;
         desk.void(&hold)?;
@@ -250,11 +250,11 @@ impl Verb for VoidHold {
             .available(work.now)
             .ok_or(LedgerError::Overflow)?;
 
-        work.put_hold(Hold {
+        work.put_hold(self.account, Hold {
             state: HoldState::Voided,
             ..hold
         })?;
-        work.finish(self.account, reference, desk, programme.hash, None)?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         Ok(Receipt::Voided(Voided {
             hold: self.hold,
             available,
@@ -283,7 +283,7 @@ impl Verb for Redeem {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         let (hold, worth) = place(
             work,
             &mut desk,
@@ -301,10 +301,10 @@ impl Verb for Redeem {
             balance,
         };
 
-        work.put_hold(captured(hold, self.points, worth, work.now))?;
+        work.put_hold(self.account, captured(hold, self.points, worth, work.now))?;
         work.finish(
             self.account,
-            reference,
+            head,
             desk,
             programme.hash,
             Some(&self.receipt),
@@ -330,7 +330,7 @@ impl Verb for ReturnPoints {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         let hold = hold_of(work, self.account, self.hold)?;
         let (used, worth, at, returned) = match hold.state {
             HoldState::Captured {
@@ -353,7 +353,7 @@ impl Verb for ReturnPoints {
         super::refund::check_window(at, work.now, rules)?;
 
         let parts = hold.used(used);
-        work.bring(&mut desk, parts.iter().map(|part| part.lot))?;
+        work.bring(self.account, &mut desk, parts.iter().map(|part| part.lot))?;
         let of = Redemption::Hold(hold.id);
         desk.give_back(of, &parts, returned, self.points, &rules.refund, work)?;
         let returned = returned
@@ -368,8 +368,8 @@ impl Verb for ReturnPoints {
             returned,
         };
 
-        work.put_hold(Hold { state, ..hold })?;
-        work.finish(self.account, reference, desk, programme.hash, None)?;
+        work.put_hold(self.account, Hold { state, ..hold })?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         let points = self.points;
         Ok(Receipt::PointsReturned(PointsReturned {
             hold: self.hold,

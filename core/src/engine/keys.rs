@@ -1,12 +1,16 @@
-//! The keys that rows are sealed and authenticated with. Here one install key; each member's own keys take its place
-//! where members have them.
+//! The keys that rows are sealed and authenticated with: each member's own, by group, and the system's for what belongs
+//! to nobody. They come from the keybox and are never in the store (privacy §2).
 
-use crate::store::row::{Codec, MacKey};
-use crate::vault::InstallKey;
+use crate::domain::ids::{AccountId, MemberId};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::{MILLIS_A_DAY, Moment};
+use crate::store::StoreError;
+use crate::store::row::MacKey;
+use crate::vault::{DataKey, DayKey, Keybox};
 
 /// What the tables ask for.
 pub struct Keys {
-    codec: Box<dyn Codec>,
+    keybox: Keybox,
     mac: MacKey,
 }
 
@@ -17,22 +21,68 @@ impl core::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// The keys that follow from the install key.
-    pub fn of_install(key: InstallKey) -> Self {
-        let mac = key.row_mac();
-        Self {
-            codec: Box::new(key),
-            mac,
-        }
+    /// The keys of a keybox.
+    pub fn new(keybox: Keybox) -> Self {
+        let mac = keybox.row_mac();
+        Self { keybox, mac }
     }
 
-    /// What seals a member's rows.
-    pub fn codec(&self) -> &dyn Codec {
-        &*self.codec
+    /// Where they come from.
+    pub const fn keybox(&self) -> &Keybox {
+        &self.keybox
     }
 
-    /// What authenticates the other rows.
+    /// What authenticates rows that belong to no member.
     pub const fn mac(&self) -> &MacKey {
         &self.mac
     }
+
+    /// What seals an account and all that happened to it. A member whose key is gone is as unknown as one that never was.
+    pub(crate) fn history(&self, account: AccountId) -> Result<DataKey, Refusal> {
+        let keys = self.keybox.of_account(&account);
+        let keys = keys.ok_or(Refusal::TokenUnknown)?;
+        Ok(keys.history(self.keybox.install()))
+    }
+
+    /// What seals who the member is.
+    pub(crate) fn core(&self, member: MemberId) -> Result<DataKey, Refusal> {
+        let keys = self.keybox.of_member(&member);
+        let keys = keys.ok_or(Refusal::TokenUnknown)?;
+        Ok(keys.core(self.keybox.install()))
+    }
+
+    /// The member whose account it is.
+    pub(crate) fn member_of(&self, account: AccountId) -> Result<MemberId, Refusal> {
+        let keys = self.keybox.of_account(&account);
+        Ok(keys.ok_or(Refusal::TokenUnknown)?.member)
+    }
+
+    /// The account of a member.
+    pub(crate) fn account_of(&self, member: MemberId) -> Result<AccountId, Refusal> {
+        let keys = self.keybox.of_member(&member);
+        Ok(keys.ok_or(Refusal::TokenUnknown)?.account)
+    }
+}
+
+/// The key of a day, under which rows that are found by a key alone name their owners.
+#[derive(Clone)]
+pub(crate) struct Today {
+    pub(crate) day: u32,
+    pub(crate) key: DayKey,
+}
+
+impl Today {
+    /// The day key of business time `now`, made durable before it is used.
+    pub(crate) fn at(keys: &Keys, now: Moment) -> Result<Self, StoreError> {
+        let day = day_of(now);
+        let key = keys.keybox.ensure_day(day);
+        let key = key.map_err(|_| StoreError::Io("the keys cannot be written".into()))?;
+        Ok(Self { day, key })
+    }
+}
+
+/// The UTC day of a moment, counted from 1970-01-01.
+fn day_of(moment: Moment) -> u32 {
+    let days = moment.millis().div_euclid(MILLIS_A_DAY);
+    u32::try_from(days).unwrap_or(0)
 }

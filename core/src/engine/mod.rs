@@ -6,6 +6,9 @@
 pub mod clock;
 pub mod keys;
 pub mod rows;
+mod found;
+pub mod tokens;
+mod window;
 pub mod work;
 pub mod commit;
 pub mod receipt;

@@ -2,17 +2,69 @@
 
 use serde::Serialize;
 
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::ledger::account::Account;
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::Movement;
 
+use crate::vault::keybox::{TokenHash, TokenKind};
+use crate::vault::MemberKeys;
+
+use super::Engine;
 use super::commit::Verb;
 use super::receipt::{Opened, Receipt};
+use super::rows::Head;
 use super::work::{Stop, Work, looks_at_days};
 
-/// Opens an account. Its id is drawn by the caller before the command is sent.
+impl Engine {
+    /// An account's id, drawn anew, with a member's keys that are durable already: nothing about a member is sent to the
+    /// store before that (privacy §2).
+    pub fn draw_account(&self) -> Result<AccountId, Refusal> {
+        let [id, _] = self.draw_ids();
+        let account = AccountId::from_bytes(id);
+        self.admit(account, &[])?;
+        Ok(account)
+    }
+
+    /// Draws a member's keys for an account and makes them durable, with the cards that will lead to it. An account that
+    /// has keys keeps them.
+    pub fn admit(
+        &self,
+        account: AccountId,
+        cards: &[TokenHash],
+    ) -> Result<MemberId, Refusal> {
+        // Drawn before anything is looked up: what is drawn later does not hang on what was there.
+        let [mut id, _] = self.draw_ids();
+        let (core, history) = (self.entropy.seed(), self.entropy.seed());
+        let keybox = self.keys.keybox();
+        if let Some(keys) = keybox.of_account(&account) {
+            return Ok(keys.member);
+        }
+        // One bucket for both, so that a command stays at one home.
+        let ([first, ..], [of_account, ..]) = (&mut id, account.as_bytes());
+        *first = (*first & !BUCKET) | (of_account & BUCKET);
+        let member = MemberId::from_bytes(id);
+        let keys = MemberKeys::new(member, account, core, history);
+        let cards: Vec<_> = cards.iter().map(|card| (*card, TokenKind::Card)).collect();
+        keybox
+            .add(keys, &cards)
+            .map_err(|_| Refusal::KeysFailed)?;
+        Ok(member)
+    }
+
+    /// Two times sixteen random bytes.
+    fn draw_ids(&self) -> [[u8; 16]; 2] {
+        let seed = self.entropy.seed();
+        let (first, second) = seed.split_at(16);
+        [first, second].map(|half| half.try_into().unwrap_or_default())
+    }
+}
+
+/// The bits of an id's first byte that name its bucket.
+const BUCKET: u8 = 63;
+
+/// Opens an account. Its id is drawn, and its keys are durable, before the command is sent ([`Engine::admit`]).
 #[derive(Clone, Debug, Serialize)]
 pub struct Open {
     /// Sixteen random bytes.
@@ -46,6 +98,10 @@ impl Verb for Open {
             Err(stop) => return Err(stop),
         }
 
+        let head = Head {
+            reference: self.reference.clone(),
+            last_receipt: None,
+        };
         let on = programme.zone.day_of(work.now);
         let mut account = Account::new(on);
         account.spend.by_day = looks_at_days(work.versions, work.now);
@@ -54,7 +110,7 @@ impl Verb for Open {
 
         work.finish(
             self.account,
-            self.reference.clone(),
+            head,
             desk,
             programme.hash,
             None,

@@ -75,7 +75,7 @@ impl Verb for TakeRefund {
 /// A sale of this account.
 pub(crate) fn sale_of(work: &Work<'_>, account: AccountId, id: SaleId) -> Result<Sale, Stop> {
     work.view().account(account)?;
-    let sale = work.view().sale(id)?;
+    let sale = work.view().sale(account, id)?;
     if sale.account == account {
         Ok(sale)
     } else {
@@ -91,7 +91,7 @@ pub(crate) fn refund(
     receipt: Option<&ReceiptNo>,
     void: bool,
 ) -> Result<Receipt, Stop> {
-    let (reference, mut desk) = work.desk(sale.account)?;
+    let (head, mut desk) = work.desk(sale.account)?;
     let found = work.versions.by_hash(&sale.programme);
     let programme = found.ok_or(LedgerError::Unfit)?;
     check_window(sale.sold_at, work.now, programme)?;
@@ -103,8 +103,8 @@ pub(crate) fn refund(
     let back = sale.take_back(lines)?;
 
     let lots: Vec<LotId> = sale.used.iter().map(|part| part.lot).collect();
-    work.bring(&mut desk, lots.into_iter().chain([LotId::of_sale(sale.id)]))?;
-    work.bring(&mut desk, sale.given_back.iter().map(|part| part.lot))?;
+    work.bring(sale.account, &mut desk, lots.into_iter().chain([LotId::of_sale(sale.id)]))?;
+    work.bring(sale.account, &mut desk, sale.given_back.iter().map(|part| part.lot))?;
     let of = Redemption::Sale(sale.id);
     let alive = desk.give_back(
         of,
@@ -141,6 +141,6 @@ pub(crate) fn refund(
     let account = sale.account;
     work.put_day_sums(&sale, programme.zone, &days)?;
     work.put_sale(sale)?;
-    work.finish(account, reference, desk, programme.hash, receipt)?;
+    work.finish(account, head, desk, programme.hash, receipt)?;
     Ok(Receipt::Refunded(refunded))
 }

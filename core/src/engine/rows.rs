@@ -22,7 +22,10 @@ use crate::store::Table;
 use crate::store::key::{Key, Parts};
 use crate::store::row::{Plain, Sealed};
 
+use super::commit::Kind;
+use super::found::Found;
 use super::receipt::Outcome;
+use super::tokens::Role;
 
 /// Account id → the account with its open lots and the heads of its chains.
 pub(crate) const ACCOUNTS: Sealed<AccountRow> = Sealed::new(Table::new("accounts"));
@@ -33,13 +36,17 @@ pub(crate) const ENTRIES: Sealed<EntryRow> = Sealed::new(Table::new("entries"));
 /// Sale id → the sale.
 pub(crate) const SALES: Sealed<SaleRow> = Sealed::new(Table::new("sales"));
 /// Hold id → the hold.
-pub(crate) const HOLDS: Sealed<HoldRow> = Sealed::new(Table::new("holds"));
+pub(crate) const HOLDS: Found<HoldRow> = Found::new("holds");
 /// Local day, account, carry, cap → Σ counted of that day.
 pub(crate) const DAYS: Sealed<DayRow> = Sealed::new(Table::new("days"));
 /// An idempotency key's time and a hash of it → the answer.
-pub(crate) const RECEIPTS: Sealed<ReceiptRow> = Sealed::new(Table::new("receipts"));
+pub(crate) const RECEIPTS: Found<ReceiptRow> = Found::new("receipts");
 /// Kind, store, till, receipt number → the key in [`RECEIPTS`].
-pub(crate) const BUSINESS: Plain<BusinessRow> = Plain::new(Table::new("business"));
+pub(crate) const BUSINESS: Found<BusinessRow> = Found::new("business");
+/// A sale token's time and its hash → what it may, and its sale.
+pub(crate) const TOKENS: Found<TokenRow> = Found::new("tokens");
+/// Terminal → the sequence numbers it has used.
+pub(crate) const WINDOWS: Plain<WindowRow> = Plain::new(Table::new("windows"));
 /// Sequence → what the journal books for one command.
 pub(crate) const JOURNAL: Plain<JournalRow> = Plain::new(Table::new("journal"));
 /// Account of the journal → its sum.
@@ -74,13 +81,26 @@ pub(crate) struct AccountV1 {
     entries: u64,
     last_entry: Option<EntryId>,
     last_sale: Option<SaleId>,
+    last_receipt: Option<ReceiptKey>,
 }
 
-/// An account with the reference it was opened under.
+/// What an account's row holds beside the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// What it was opened under: made up, never a name; empty for members.
+    pub reference: String,
+    /// The last answer that is kept: the head of the account's chain of answers.
+    pub last_receipt: Option<ReceiptKey>,
+}
+
+/// The row's key of an answer: an idempotency key's time and a hash of it.
+pub type ReceiptKey = [u8; 24];
+
+/// An account with what its row holds beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRecord {
-    /// Whose it is, made up and never a name.
-    pub reference: String,
+    /// What is not the ledger's.
+    pub head: Head,
     /// The account.
     pub account: Account,
 }
@@ -90,7 +110,7 @@ impl From<&AccountRecord> for AccountRow {
         let account = &record.account;
         let open = account.lots.iter().filter(|lot| !lot.remaining.is_zero());
         Self::V1(AccountV1 {
-            reference: record.reference.clone(),
+            reference: record.head.reference.clone(),
             opened_on: account.opened_on,
             state: account.state,
             lots: open.map(LotV1::from).collect(),
@@ -106,6 +126,7 @@ impl From<&AccountRecord> for AccountRow {
             entries: account.entries,
             last_entry: account.last_entry,
             last_sale: account.last_sale,
+            last_receipt: record.head.last_receipt,
         })
     }
 }
@@ -118,7 +139,10 @@ impl From<AccountRow> for AccountRecord {
             by_day: row.by_day,
         };
         Self {
-            reference: row.reference,
+            head: Head {
+                reference: row.reference,
+                last_receipt: row.last_receipt,
+            },
             account: Account {
                 opened_on: row.opened_on,
                 state: row.state,
@@ -193,10 +217,10 @@ impl From<LotV1> for Lot {
     }
 }
 
-/// An entry's row. It names its account, so that `verify` can tell whose a stray entry is.
+/// An entry's row.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum EntryRow {
-    V1 { account: AccountId, entry: Entry },
+    V1(Entry),
 }
 
 /// A sale's row.
@@ -221,21 +245,56 @@ pub(crate) enum DayRow {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ReceiptRow {
     V1 {
-        /// Whose, to hold against another account's.
-        account: AccountId,
         /// SHA-256 of the canonical command.
         body: [u8; 32],
         /// The answer.
         outcome: Outcome,
         /// Business time of the commit.
         at: Moment,
+        /// The answer of the same account that was kept before it.
+        previous: Option<ReceiptKey>,
+        /// The till's own name of it, which leads here.
+        business: Option<(Kind, ReceiptNo)>,
+        /// The row of the sale token that was written with it.
+        token: Option<TokenKey>,
     },
 }
 
 /// Which receipt a business key leads to.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum BusinessRow {
-    V1 { receipt: [u8; 24] },
+    V1 { receipt: ReceiptKey },
+}
+
+/// The row's key of a sale token: its time and its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct TokenKey {
+    seconds: [u8; 4],
+    hash: [u8; 32],
+}
+
+impl TokenKey {
+    /// The bytes that the row stands under.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        [self.seconds.as_slice(), &self.hash].concat()
+    }
+}
+
+/// What a sale token leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TokenRow {
+    V1 {
+        /// What it may.
+        role: Role,
+        /// The sale it was used for.
+        sale: Option<SaleId>,
+    },
+}
+
+/// The sequence numbers that a terminal has used: the highest, and which of the 64 up to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum WindowRow {
+    V1 { highest: u64, seen: u64 },
 }
 
 /// What the journal books for one command. No member, and the day instead of the time.
@@ -311,6 +370,12 @@ pub(crate) fn day_key(day: Day, account: AccountId, carry: CarryId, cap: Points)
         .id(account.as_bytes())
         .u64(u64::from_be_bytes(*carry.as_bytes()))
         .i64(cap.count())
+}
+
+/// Whose sum the row under this key is.
+pub(crate) fn day_account(key: &[u8]) -> Option<AccountId> {
+    let (_, rest) = key.split_first_chunk::<8>()?;
+    rest.first_chunk().copied().map(AccountId::from_bytes)
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Verb for TakeSale {
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
-        let (reference, mut desk) = work.desk(self.account)?;
+        let (head, mut desk) = work.desk(self.account)?;
         if work.clock_trusted && work.now.plus_minutes(AHEAD_MAX_MINUTES) < self.sold_at {
             return Err(Refusal::InFuture.into());
         }
@@ -126,13 +126,13 @@ impl Verb for TakeSale {
             debt: desk.account.debt,
         };
         for hold in paid.holds {
-            work.put_hold(hold)?;
+            work.put_hold(self.account, hold)?;
         }
         work.put_day_sums(&sale, programme.zone, &days)?;
         work.put_sale(sale)?;
         work.finish(
             self.account,
-            reference,
+            head,
             desk,
             programme.hash,
             Some(&self.receipt),

@@ -88,7 +88,7 @@ impl Engine {
     pub fn statement_at(&self, account: AccountId, at: Moment) -> Result<Statement, Refusal> {
         let versions = self.versions();
         self.read(|view| {
-            let (reference, desk) = view.desk(account, at, &versions)?;
+            let (head, desk) = view.desk(account, at, &versions)?;
             let programme = versions.at(at).ok_or(Refusal::BeforeProgramme)?;
             let metric = desk.metric(programme, at)?;
             let owned = &desk.account;
@@ -102,7 +102,7 @@ impl Engine {
                 .into_iter()
                 .filter(|lot| !lot.remaining.is_zero());
             Ok(Statement {
-                reference,
+                reference: head.reference,
                 state: owned.state,
                 balance: owned.balance().ok_or(LedgerError::Overflow)?,
                 available: owned.available(at).ok_or(LedgerError::Overflow)?,
@@ -139,7 +139,7 @@ impl Engine {
             .zone;
         self.read(|view| {
             let record = view.account(account)?;
-            let mut entries = view.entries(&record.account)?;
+            let mut entries = view.entries(account, &record.account)?;
             entries.reverse();
             let mut past = Account::new(record.account.opened_on);
             for entry in entries {
@@ -154,7 +154,8 @@ impl Engine {
                     | Movement::Repay { .. }
                     | Movement::Adjust { .. }
                     | Movement::Assess(_)
-                    | Movement::Sanction { .. } => entry.at <= at,
+                    | Movement::Sanction { .. }
+                    | Movement::Grant { .. } => entry.at <= at,
                 };
                 if counts {
                     past.apply(&entry.movement)?;
@@ -179,7 +180,7 @@ impl Engine {
 
     /// The account's entries as they are written, newest first.
     pub fn entries(&self, account: AccountId) -> Result<Vec<Entry>, Refusal> {
-        self.read(|view| view.entries(&view.account(account)?.account))
+        self.read(|view| view.entries(account, &view.account(account)?.account))
     }
 
     /// The ids of all accounts, in no order that means anything.

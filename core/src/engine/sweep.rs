@@ -2,6 +2,7 @@
 //! for it, since every command and every reader settles an account first (semantics 7).
 
 use core::ops::ControlFlow;
+use std::collections::BTreeMap;
 
 use crate::domain::ids::AccountId;
 use crate::domain::points::Points;
@@ -10,7 +11,7 @@ use crate::ledger::entry::Movement;
 use crate::store::Verdict;
 
 use super::Engine;
-use super::rows::{ACCOUNTS, AccountRecord};
+use super::rows::ACCOUNTS;
 use super::work::{Stop, View, Work, home_of};
 
 /// What a sweep entered.
@@ -68,21 +69,20 @@ impl Engine {
 
     /// The account that was opened under a reference.
     pub fn account_of(&self, reference: &str) -> Result<Option<AccountId>, Refusal> {
+        let accounts = self.accounts_by_reference()?;
+        Ok(accounts.get(reference).copied())
+    }
+
+    /// Every account that was opened under a reference.
+    pub fn accounts_by_reference(&self) -> Result<BTreeMap<String, AccountId>, Refusal> {
         self.read(|view| {
-            let mut found = None;
-            ACCOUNTS.scan(view.tx, view.keys.codec(), &[], None, &mut |key, row| {
-                let is_it = AccountRecord::from(row).reference == reference;
-                found = key
-                    .try_into()
-                    .ok()
-                    .filter(|_| is_it)
-                    .map(AccountId::from_bytes);
-                if found.is_some() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
+            let mut found = BTreeMap::new();
+            for id in account_ids(view)? {
+                let reference = view.account(id)?.head.reference;
+                if !reference.is_empty() {
+                    found.insert(reference, id);
                 }
-            })?;
+            }
             Ok(found)
         })
     }
@@ -90,7 +90,7 @@ impl Engine {
 
 fn settle(work: &mut Work<'_>, id: AccountId) -> Result<Sweep, Stop> {
     let programme = work.programme()?;
-    let (reference, desk) = work.desk(id)?;
+    let (head, desk) = work.desk(id)?;
     let mut swept = Sweep {
         accounts: 1,
         ..Sweep::default()
@@ -104,7 +104,7 @@ fn settle(work: &mut Work<'_>, id: AccountId) -> Result<Sweep, Stop> {
         }
     }
     swept.lapsed_holds = u64::try_from(desk.lapsed_holds.len()).unwrap_or(u64::MAX);
-    work.finish(id, reference, desk, programme.hash, None)?;
+    work.finish(id, head, desk, programme.hash, None)?;
     work.note_time(home_of(id))?;
     Ok(swept)
 }

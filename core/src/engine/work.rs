@@ -20,10 +20,11 @@ use crate::store::{Home, ReadTx, StoreError, WriteTx};
 
 use super::Settings;
 use super::clock::Draw;
-use super::keys::Keys;
+use super::keys::{Keys, Today};
 use super::rows::{
     ACCOUNTS, AccountRecord, AccountRow, CLOCKS, ClockRow, DAYS, DayRow, ENTRIES, EntryRow, HOLDS,
-    HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, SALES, SaleRow, day_key,
+    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, ReceiptKey, SALES, SaleRow, TokenKey,
+    day_key,
 };
 
 /// Why a command stops: a "no" by rule, or a fault of the store.
@@ -83,7 +84,8 @@ impl<'a> View<'a> {
 
     /// An account as it was last written.
     pub fn account(&self, id: AccountId) -> Result<AccountRecord, Stop> {
-        let row = ACCOUNTS.row(self.tx, self.keys.codec(), id.as_bytes())?;
+        let codec = self.keys.history(id)?;
+        let row = ACCOUNTS.row(self.tx, &codec, id.as_bytes())?;
         Ok(row.ok_or(Refusal::TokenUnknown)?.into())
     }
 
@@ -93,12 +95,12 @@ impl<'a> View<'a> {
         id: AccountId,
         now: Moment,
         versions: &Versions,
-    ) -> Result<(String, Desk), Stop> {
+    ) -> Result<(Head, Desk), Stop> {
         let record = self.account(id)?;
         let programme = versions.at(now).ok_or(Refusal::BeforeProgramme)?;
         let mut account = record.account;
         if looks_at_days(versions, now) {
-            self.keep_days(&mut account)?;
+            self.keep_days(id, &mut account)?;
         }
         let mut desk = Desk::open(account, now, programme.zone)?;
         let mut valid = versions.iter().peekable();
@@ -106,11 +108,11 @@ impl<'a> View<'a> {
             let next = valid.peek().map_or(Moment::MAX, |next| next.effective_from);
             desk.assess_time(version, next.plus_millis(-1))?;
         }
-        Ok((record.reference, desk))
+        Ok((record.head, desk))
     }
 
     /// A programme that begins to look at days finds them in the entries.
-    fn keep_days(&self, account: &mut Account) -> Result<(), Stop> {
+    fn keep_days(&self, id: AccountId, account: &mut Account) -> Result<(), Stop> {
         if account.spend.by_day {
             return Ok(());
         }
@@ -119,7 +121,7 @@ impl<'a> View<'a> {
             by_day: true,
             ..Default::default()
         };
-        for entry in self.entries(account)? {
+        for entry in self.entries(id, account)? {
             let fits = match &entry.movement {
                 Movement::Earn { spend, sold_on, .. } => account.spend.add(*sold_on, *spend),
                 Movement::Clawback { spend, sold_on, .. } => {
@@ -133,7 +135,8 @@ impl<'a> View<'a> {
                 | Movement::Adjust { .. }
                 | Movement::Expire { .. }
                 | Movement::Assess(_)
-                | Movement::Sanction { .. } => true,
+                | Movement::Sanction { .. }
+                | Movement::Grant { .. } => true,
             };
             if !fits {
                 return Err(LedgerError::Overflow.into());
@@ -147,41 +150,39 @@ impl<'a> View<'a> {
     }
 
     /// All entries of an account, newest first: its chain from the head on.
-    pub fn entries(&self, account: &Account) -> Result<Vec<Entry>, Stop> {
+    pub fn entries(&self, owner: AccountId, account: &Account) -> Result<Vec<Entry>, Stop> {
+        let codec = self.keys.history(owner)?;
         let mut entries = Vec::new();
         let mut next = account.last_entry;
         while let Some(id) = next {
-            let entry = self.entry(id)?.1;
+            let row = ENTRIES.row(self.tx, &codec, id.as_bytes())?;
+            let EntryRow::V1(entry) =
+                row.ok_or_else(|| StoreError::Damaged(format!("entry {id} is missing")))?;
             next = entry.previous.filter(|previous| *previous < id);
             entries.push(entry);
         }
         Ok(entries)
     }
 
-    pub(crate) fn entry(&self, id: EntryId) -> Result<(AccountId, Entry), Stop> {
-        let row = ENTRIES.row(self.tx, self.keys.codec(), id.as_bytes())?;
-        let EntryRow::V1 { account, entry } =
-            row.ok_or_else(|| StoreError::Damaged(format!("entry {id} is missing")))?;
-        Ok((account, entry))
-    }
-
-    /// A sale.
-    pub fn sale(&self, id: SaleId) -> Result<Sale, Stop> {
-        let row = SALES.row(self.tx, self.keys.codec(), id.as_bytes())?;
+    /// A sale of an account.
+    pub fn sale(&self, owner: AccountId, id: SaleId) -> Result<Sale, Stop> {
+        let codec = self.keys.history(owner)?;
+        let row = SALES.row(self.tx, &codec, id.as_bytes())?;
         let SaleRow::V1(sale) = row.ok_or(Refusal::SaleUnknown)?;
         Ok(sale)
     }
 
-    /// A hold.
-    pub fn hold(&self, id: HoldId) -> Result<Hold, Stop> {
-        let row = HOLDS.row(self.tx, self.keys.codec(), id.as_bytes())?;
-        let HoldRow::V1(hold) = row.ok_or(Refusal::HoldUnknown)?;
-        Ok(hold)
+    /// A hold and whose it is: its id is the key it is found by.
+    pub fn hold(&self, id: HoldId) -> Result<(AccountId, Hold), Stop> {
+        let found = HOLDS.look_up(self, id.as_bytes(), id.as_bytes())?;
+        let (owner, HoldRow::V1(hold)) = found.ok_or(Refusal::HoldUnknown)?;
+        Ok((owner, hold))
     }
 
-    /// A lot, open or spent.
-    pub fn lot(&self, id: LotId) -> Result<Option<Lot>, Stop> {
-        let row = LOTS.row(self.tx, self.keys.codec(), id.as_bytes())?;
+    /// A lot of an account, open or spent.
+    pub fn lot(&self, owner: AccountId, id: LotId) -> Result<Option<Lot>, Stop> {
+        let codec = self.keys.history(owner)?;
+        let row = LOTS.row(self.tx, &codec, id.as_bytes())?;
         Ok(row.map(|LotRow::V1(row)| row.into()))
     }
 
@@ -194,11 +195,12 @@ impl<'a> View<'a> {
     ) -> Result<DaySums, Stop> {
         let day = zone.day_of(sale.sold_at);
         let mut sums = DaySums::new();
+        let codec = self.keys.history(sale.account)?;
         for in_use in rules {
             if let Some(cap) = in_use.rule.cap_per_day {
                 let key = day_key(day, sale.account, in_use.carry, cap);
                 if let Some(DayRow::V1(sum)) =
-                    DAYS.row(self.tx, self.keys.codec(), key.as_bytes())?
+                    DAYS.row(self.tx, &codec, key.as_bytes())?
                 {
                     sums.insert((in_use.carry, cap), sum);
                 }
@@ -243,18 +245,43 @@ pub(crate) fn rules_of<'p>(versions: &Versions, programme: &'p Programme) -> Vec
 /// What a command is given before its transaction begins, and which does not change when the body runs again.
 pub(crate) struct Given {
     pub(crate) keys: Arc<Keys>,
+    pub(crate) today: Today,
     pub(crate) now: Moment,
     pub(crate) clock_trusted: bool,
     pub(crate) versions: Arc<Versions>,
     pub(crate) settings: Settings,
 }
 
+/// The answer that a command is about to keep, and its place in the account's chain of answers.
+#[derive(Debug, Default)]
+pub(crate) struct Answering {
+    /// The row's key of the answer; none for work that keeps no answer.
+    pub(crate) key: Option<ReceiptKey>,
+    /// The answer before it.
+    pub(crate) previous: Option<ReceiptKey>,
+    /// The sale token that was written with it.
+    pub(crate) token: Option<TokenKey>,
+    chained: bool,
+}
+
+impl Answering {
+    fn chain(&mut self, head: &mut Head) {
+        if let Some(key) = self.key.filter(|_| !self.chained) {
+            self.previous = head.last_receipt.replace(key);
+            self.chained = true;
+        }
+    }
+}
+
 /// A command's transaction: reads, decides, and writes last.
 pub struct Work<'a> {
     tx: &'a mut dyn WriteTx,
     keys: &'a Keys,
+    today: &'a Today,
     draw: Draw,
     wrote: bool,
+    /// Under which key the answer will be kept, and what the accounts chain to it.
+    pub(crate) answer: Answering,
     /// Business time of the command.
     pub now: Moment,
     /// Whether the clock was trusted when the command came.
@@ -285,8 +312,10 @@ impl<'a> Work<'a> {
         Self {
             tx,
             keys: &given.keys,
+            today: &given.today,
             draw,
             wrote: false,
+            answer: Answering::default(),
             now: given.now,
             clock_trusted: given.clock_trusted,
             versions: &given.versions,
@@ -311,19 +340,20 @@ impl<'a> Work<'a> {
     }
 
     /// An account settled up to now.
-    pub fn desk(&self, id: AccountId) -> Result<(String, Desk), Stop> {
+    pub fn desk(&self, id: AccountId) -> Result<(Head, Desk), Stop> {
         self.view().desk(id, self.now, self.versions)
     }
 
     /// Puts the lots of some ids beside the open ones, so that points may come back to them.
     pub fn bring(
         &self,
+        owner: AccountId,
         desk: &mut Desk,
         lots: impl IntoIterator<Item = LotId>,
     ) -> Result<(), Stop> {
         for id in lots {
             if desk.account.lot(id).is_none()
-                && let Some(lot) = self.view().lot(id)?
+                && let Some(lot) = self.view().lot(owner, id)?
             {
                 desk.account.bring(lot);
             }
@@ -335,7 +365,7 @@ impl<'a> Work<'a> {
     pub fn finish(
         &mut self,
         id: AccountId,
-        reference: String,
+        mut head: Head,
         mut desk: Desk,
         rules: ProgrammeHash,
         receipt: Option<&ReceiptNo>,
@@ -354,10 +384,11 @@ impl<'a> Work<'a> {
             desk.account.last_entry = Some(entry.id);
             desk.account.entries = desk.account.entries.saturating_add(1);
             let key = *entry.id.as_bytes();
-            self.put_sealed(&ENTRIES, &key, &EntryRow::V1 { account: id, entry })?;
+            self.put_sealed(id, &ENTRIES, &key, &EntryRow::V1(entry))?;
         }
         for lot in desk.touched_lots() {
             self.put_sealed(
+                id,
                 &LOTS,
                 lot.grant.id.as_bytes(),
                 &LotRow::V1(LotV1::from(lot)),
@@ -366,9 +397,9 @@ impl<'a> Work<'a> {
         for (hold, _) in &desk.lapsed_holds {
             let lapsed = Hold {
                 state: HoldState::Lapsed,
-                ..self.view().hold(*hold)?
+                ..self.view().hold(*hold)?.1
             };
-            self.put_hold(lapsed)?;
+            self.put_hold(id, lapsed)?;
         }
         if !desk.journal.is_empty() {
             let sequence = self.tx.sequence();
@@ -380,23 +411,34 @@ impl<'a> Work<'a> {
             };
             self.put_plain(&JOURNAL, &sequence.to_be_bytes(), &row)?;
         }
+        self.answer.chain(&mut head);
         let record = AccountRecord {
-            reference,
+            head,
             account: desk.account,
         };
-        self.put_sealed(&ACCOUNTS, id.as_bytes(), &AccountRow::from(&record))
+        self.put_sealed(id, &ACCOUNTS, id.as_bytes(), &AccountRow::from(&record))
+    }
+
+    /// Chains the answer to an account that the command itself did not write.
+    pub(crate) fn chain_answer(&mut self, id: AccountId) -> Result<(), Stop> {
+        if self.answer.chained {
+            return Ok(());
+        }
+        let mut record = self.view().account(id)?;
+        self.answer.chain(&mut record.head);
+        self.put_sealed(id, &ACCOUNTS, id.as_bytes(), &AccountRow::from(&record))
     }
 
     /// Writes a sale.
     pub fn put_sale(&mut self, sale: Sale) -> Result<(), Stop> {
         let key = *sale.id.as_bytes();
-        self.put_sealed(&SALES, &key, &SaleRow::V1(sale))
+        self.put_sealed(sale.account, &SALES, &key, &SaleRow::V1(sale))
     }
 
     /// Writes a hold.
-    pub fn put_hold(&mut self, hold: Hold) -> Result<(), Stop> {
+    pub fn put_hold(&mut self, owner: AccountId, hold: Hold) -> Result<(), Stop> {
         let key = *hold.id.as_bytes();
-        self.put_sealed(&HOLDS, &key, &HoldRow::V1(hold))
+        HOLDS.put(self, owner, &key, &key, &HoldRow::V1(hold))
     }
 
     /// Writes the sums of a sale's local day.
@@ -404,7 +446,7 @@ impl<'a> Work<'a> {
         let day = zone.day_of(sale.sold_at);
         for ((carry, cap), sum) in sums {
             let key = day_key(day, sale.account, *carry, *cap);
-            self.put_sealed(&DAYS, key.as_bytes(), &DayRow::V1(*sum))?;
+            self.put_sealed(sale.account, &DAYS, key.as_bytes(), &DayRow::V1(*sum))?;
         }
         Ok(())
     }
@@ -420,16 +462,18 @@ impl<'a> Work<'a> {
         self.put_plain(&CLOCKS, &[bucket], &ClockRow::V1(self.now.max(before)))
     }
 
-    /// Writes a member's row, under a nonce of its own.
+    /// Writes a row of an account, under a nonce of its own.
     pub(crate) fn put_sealed<R: serde::Serialize + serde::de::DeserializeOwned>(
         &mut self,
+        owner: AccountId,
         table: &Sealed<R>,
         key: &[u8],
         row: &R,
     ) -> Result<(), Stop> {
         self.wrote = true;
-        let nonce = self.draw.bytes();
-        Ok(table.put(self.tx, self.keys.codec(), nonce, key, row)?)
+        let codec = self.keys.history(owner)?;
+        let nonce = self.nonce();
+        Ok(table.put(self.tx, &codec, nonce, key, row)?)
     }
 
     /// Writes a row that belongs to nobody.
@@ -441,6 +485,20 @@ impl<'a> Work<'a> {
     ) -> Result<(), Stop> {
         self.wrote = true;
         Ok(table.put(self.tx, self.keys.mac(), key, row)?)
+    }
+
+    /// A nonce that no other value has.
+    pub(crate) fn nonce(&mut self) -> [u8; 24] {
+        self.draw.bytes()
+    }
+
+    pub(crate) const fn keys(&self) -> &'a Keys {
+        self.keys
+    }
+
+    /// The day's key.
+    pub(crate) const fn today(&self) -> &'a Today {
+        self.today
     }
 
     /// A new sale's or hold's sixteen bytes.

@@ -62,6 +62,8 @@ pub struct Totals {
     pub adjusted_down: Points,
     /// Borne by the shop.
     pub lost: Points,
+    /// Given by the programme without a purchase.
+    pub granted: Points,
 }
 
 /// The account.
@@ -268,6 +270,10 @@ impl Account {
                 }
                 self.take_parts(parts)?;
                 self.count_parts(parts, |totals| &mut totals.adjusted_down)?;
+            }
+            Movement::Grant { lot, .. } => {
+                self.add_lot(*lot)?;
+                add(&mut self.totals.granted, lot.points)?;
             }
             Movement::Expire { lot, points } => {
                 self.take_parts(&[Part {

@@ -224,5 +224,6 @@ fn lots_of(movement: &Movement) -> Vec<LotId> {
             .chain(credit.iter().map(|grant| grant.id))
             .collect(),
         Movement::Expire { lot, .. } => vec![*lot],
+        Movement::Grant { lot, .. } => vec![lot.id],
     }
 }

@@ -102,6 +102,20 @@ pub enum Movement {
         /// Who.
         actor: String,
     },
+    /// The programme gives points without a purchase (PTS-01, PTS-02).
+    Grant {
+        /// What for.
+        source: GrantSource,
+        /// Their lot.
+        lot: LotGrant,
+    },
+}
+
+/// What points were given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GrantSource {
+    /// The first log-in after registration (semantics 8).
+    SignUp,
 }
 
 /// What a [`Movement::Return`] undoes.

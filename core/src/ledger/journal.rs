@@ -19,7 +19,7 @@ pub enum JournalAccount {
     Liability(Option<Month>),
     /// Points that members owe (欠积分).
     Receivable,
-    /// Points issued for purchases.
+    /// Points issued for purchases, and given by the programme.
     Issued,
     /// Points used.
     Redeemed,
@@ -88,7 +88,8 @@ pub fn postings(
         | Movement::Earn { lot: None, .. } => {}
         Movement::Earn {
             lot: Some(grant), ..
-        } => {
+        }
+        | Movement::Grant { lot: grant, .. } => {
             book(Issued, liability(grant.id)?, grant.points);
         }
         Movement::Redeem { parts, .. } => from_lots(parts, Redeemed)?,

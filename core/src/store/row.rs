@@ -149,15 +149,24 @@ impl<R: Serialize + DeserializeOwned> Sealed<R> {
         key: &[u8],
         row: &R,
     ) -> Result<(), StoreError> {
+        let sealed = self.value(codec, nonce, key, row)?;
+        tx.put(self.0, key, sealed)
+    }
+
+    /// The bytes that [`Sealed::put`] writes, for a table that keeps something beside them.
+    pub fn value(
+        &self,
+        codec: &dyn Codec,
+        nonce: [u8; 24],
+        key: &[u8],
+        row: &R,
+    ) -> Result<Vec<u8>, StoreError> {
         let plain = encode(row)?;
         let aad = Aad {
             table: self.0,
             row: key,
         };
-        let sealed = codec
-            .seal(&aad, nonce, &plain)
-            .map_err(|_| StoreError::Bug)?;
-        tx.put(self.0, key, sealed)
+        codec.seal(&aad, nonce, &plain).map_err(|_| StoreError::Bug)
     }
 
     /// Rows with `from <= key` (and `key < until` when it is given), ascending, until `visit` breaks.

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::store::key::Key;
-use crate::store::row::{Aad, Codec, MacKey, RowError};
+use crate::store::row::{Aad, Codec, RowError};
 
 const SUITE: u8 = 1;
 const NONCE: usize = 24;
@@ -175,55 +175,6 @@ fn padded_len(len: usize) -> Option<usize> {
     len.checked_add(1)?.checked_next_multiple_of(STEP)
 }
 
-/// The key of an installation: 32 random bytes that the whole house hangs on. Until members have keys of their own, it
-/// seals their rows; and the key of the rows' MACs comes from it.
-pub struct InstallKey {
-    rows: DataKey,
-}
-
-impl InstallKey {
-    /// The key with these bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        let install = expand(&bytes, b"jifen install id");
-        Self {
-            rows: DataKey::new(bytes, install, "install", 1),
-        }
-    }
-
-    /// The key of the MACs of plain rows.
-    pub fn row_mac(&self) -> MacKey {
-        MacKey::from_bytes(&Zeroizing::new(expand(&self.rows.bytes, b"jifen row mac")))
-    }
-}
-
-impl Codec for InstallKey {
-    fn seal(&self, aad: &Aad<'_>, nonce: [u8; NONCE], plain: &[u8]) -> Result<Vec<u8>, RowError> {
-        self.rows.seal(aad, nonce, plain)
-    }
-
-    fn open(&self, aad: &Aad<'_>, sealed: &[u8]) -> Result<Vec<u8>, RowError> {
-        self.rows.open(aad, sealed)
-    }
-}
-
-impl fmt::Debug for InstallKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("InstallKey(..)")
-    }
-}
-
-/// Bytes for another purpose, which do not tell the key. No label spells an AAD: those begin with a length.
-fn expand<const N: usize>(key: &[u8; 32], label: &[u8]) -> [u8; N] {
-    const { assert!(N <= 255 * 32, "HKDF-SHA256 gives no more") }
-    let mut bytes = [0; N];
-    let expanded = Hkdf::<Sha256>::new(None, key).expand(label, &mut bytes);
-    debug_assert!(
-        expanded.is_ok(),
-        "the length was checked when this was compiled"
-    );
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,8 +187,8 @@ mod tests {
     };
     const NONCE_1: [u8; 24] = [5; 24];
 
-    fn key() -> InstallKey {
-        InstallKey::from_bytes([1; 32])
+    fn key() -> DataKey {
+        DataKey::new([1; 32], [3; 16], "history", 1)
     }
 
     fn data_key() -> DataKey {
@@ -282,12 +233,6 @@ mod tests {
         for (at, byte) in sealed.iter().enumerate() {
             assert_eq!(format!("{byte:02x}"), expected[2 * at..][..2], "byte {at}");
         }
-
-        let derived: [u8; 16] = expand(&bytes(0), b"jifen install id");
-        assert_eq!(
-            u128::from_be_bytes(derived),
-            0x189d_5b01_6608_477b_7c2b_945e_46ee_9a47
-        );
     }
 
     #[test]
@@ -369,8 +314,6 @@ mod tests {
                 .windows(4)
                 .any(|window| b"0123456789".windows(4).any(|w| w == window))
         );
-        assert_eq!(format!("{:?}", key()), "InstallKey(..)");
-        assert_eq!(format!("{:?}", data_key()), "DataKey(..)");
-        assert_eq!(format!("{:?}", key().row_mac()), "MacKey(..)");
+        assert_eq!(format!("{:?}", key()), "DataKey(..)");
     }
 }

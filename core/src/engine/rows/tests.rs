@@ -21,7 +21,7 @@ use crate::domain::refusal::Refusal;
 use crate::engine::receipt::{
     Adjusted, Captured, Held, Opened, PointsReturned, Receipt, Refunded, Sanctioned, Sold, Voided,
 };
-use crate::ledger::entry::{Movement, Redemption, Returned, TierChange, TierOutcome};
+use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::hold::HoldState;
 use crate::ledger::lot::Part;
 use crate::ledger::sale::{RuleCount, SaleLine};
@@ -231,6 +231,13 @@ fn entries(seen: &mut Names) {
             actor: "staff-1".to_owned(),
         }
     );
+    entry!(
+        "entry-grant",
+        Movement::Grant {
+            source: GrantSource::SignUp,
+            lot: grant(Some(moment(9))),
+        }
+    );
 }
 
 /// The file of a movement: a new variant does not compile until it has a name here, and needs a file.
@@ -246,6 +253,7 @@ fn name_of(movement: &Movement) -> &'static str {
         Movement::Expire { .. } => "entry-expire",
         Movement::Assess(_) => "entry-assess",
         Movement::Sanction { .. } => "entry-sanction",
+        Movement::Grant { .. } => "entry-grant",
     }
 }
 
@@ -617,26 +625,28 @@ fn hold(state: HoldState) -> HoldRow {
 }
 
 fn entry(movement: Movement) -> EntryRow {
-    EntryRow::V1 {
-        account: account_id(),
-        entry: Entry {
-            id: EntryId::new(11, [6; 8]),
-            previous: Some(EntryId::new(10, [5; 8])),
-            at: moment(1),
-            programme: ProgrammeHash::from_bytes([0x5a; 32]),
-            movement,
-            balance: points(210),
-            debt: points(4),
-        },
-    }
+    EntryRow::V1(Entry {
+        id: EntryId::new(11, [6; 8]),
+        previous: Some(EntryId::new(10, [5; 8])),
+        at: moment(1),
+        programme: ProgrammeHash::from_bytes([0x5a; 32]),
+        movement,
+        balance: points(210),
+        debt: points(4),
+    })
 }
 
 fn receipt_row(outcome: Outcome) -> ReceiptRow {
     ReceiptRow::V1 {
-        account: account_id(),
         body: [0xbd; 32],
         outcome,
         at: moment(1),
+        previous: Some([0xa1; 24]),
+        business: Some((Kind::Refund, receipt_no())),
+        token: Some(TokenKey {
+            seconds: [0x65, 0, 0, 1],
+            hash: [0x7e; 32],
+        }),
     }
 }
 
@@ -714,12 +724,16 @@ fn record() -> AccountRecord {
         adjusted_up: points(8),
         adjusted_down: points(9),
         lost: points(10),
+        granted: points(11),
     };
     account.entries = 300;
     account.last_entry = Some(EntryId::new(11, [6; 8]));
     account.last_sale = Some(SaleId::new(7, [1; 8]));
     AccountRecord {
-        reference: "household-1".to_owned(),
+        head: Head {
+            reference: "household-1".to_owned(),
+            last_receipt: Some([0xa2; 24]),
+        },
         account,
     }
 }

@@ -25,12 +25,16 @@ pub(super) fn ids(view: &View<'_>, seen: &mut Seen) -> Result<Vec<AccountId>, St
     let mut ids = Vec::new();
     view.tx
         .scan(ACCOUNTS.table(), &[], None, &mut |key, value| {
-            match (key.try_into(), ACCOUNTS.read(view.keys.codec(), key, value)) {
-                (Ok(bytes), Ok(_)) => ids.push(AccountId::from_bytes(bytes)),
-                (Err(_), _) => {
-                    seen.differs("key_unreadable", "accounts", "a key of another length");
-                }
-                (_, Err(error)) => seen.differs("row_unreadable", "accounts", error.to_string()),
+            let Ok(id) = key.try_into().map(AccountId::from_bytes) else {
+                seen.differs("key_unreadable", "accounts", "a key of another length");
+                return ControlFlow::Continue(());
+            };
+            match view.keys.history(id) {
+                Ok(codec) => match ACCOUNTS.read(&codec, key, value) {
+                    Ok(_) => ids.push(id),
+                    Err(error) => seen.differs("row_unreadable", "accounts", error.to_string()),
+                },
+                Err(_) => seen.differs("keys_missing", "accounts", "an account without its keys"),
             }
             ControlFlow::Continue(())
         })?;
@@ -46,7 +50,7 @@ pub(super) fn check(
     seen: &mut Seen,
 ) -> Result<(), Stop> {
     let record = view.account(id)?;
-    let place = record.reference.clone();
+    let place = record.head.reference.clone();
     seen.verified.accounts = seen.verified.accounts.saturating_add(1);
     match inspect(view, versions, id, &record, seen) {
         Ok(()) => Ok(()),
@@ -68,8 +72,8 @@ fn inspect(
     record: &AccountRecord,
     seen: &mut Seen,
 ) -> Result<(), Stop> {
-    let (account, place) = (&record.account, &record.reference);
-    let mut entries = view.entries(account)?;
+    let (account, place) = (&record.account, &record.head.reference);
+    let mut entries = view.entries(id, account)?;
     entries.reverse();
     count(&mut seen.verified.entries, entries.len());
     match replay(&entries, account.spend.by_day) {
@@ -81,13 +85,14 @@ fn inspect(
                     format!("{name} differs from the entries"),
                 );
             }
-            lots(view, place, account, &replayed, seen)?;
+            lots(view, id, place, account, &replayed, seen)?;
         }
         Err((number, error)) => {
             seen.differs("entry_unfit", place, format!("entry {number}: {error}"));
         }
     }
     holds(view, id, place, account, seen)?;
+    super::keys::answers(view, id, place, record.head.last_receipt, seen)?;
     let sales = sales(view, id, place, account, seen)?;
     weigh(versions, place, account, &sales, &entries, seen);
     owed(versions, account, seen);
@@ -97,6 +102,7 @@ fn inspect(
 /// Every lot that ever was, against its row; what is held, against the open holds.
 fn lots(
     view: &View<'_>,
+    id: AccountId,
     place: &str,
     account: &Account,
     replayed: &Account,
@@ -110,7 +116,7 @@ fn lots(
             .filter(|pin| pin.lot == lot.grant.id)
             .map(|pin| pin.points);
         expected.held = Points::sum(held).unwrap_or(Points::ZERO);
-        let stored = view.lot(lot.grant.id)?;
+        let stored = view.lot(id, lot.grant.id)?;
         if stored != Some(expected) {
             seen.differs(
                 "lot_differs",
@@ -146,8 +152,8 @@ fn holds(
     seen: &mut Seen,
 ) -> Result<(), Stop> {
     for open in &account.holds {
-        let hold = view.hold(open.id)?;
-        let same = hold.account == id && hold.until == open.until && hold.pins == open.pins;
+        let (owner, hold) = view.hold(open.id)?;
+        let same = owner == id && hold.account == id && hold.until == open.until && hold.pins == open.pins;
         if !same || hold.state != HoldState::Open {
             seen.differs(
                 "hold_differs",
@@ -171,7 +177,7 @@ fn sales(
     let mut sales = Vec::new();
     let mut next = account.last_sale;
     while let Some(at) = next {
-        let sale = view.sale(at)?;
+        let sale = view.sale(id, at)?;
         next = sale.previous.filter(|previous| *previous < at);
         if sale.account != id {
             seen.differs(

@@ -1,148 +1,185 @@
-//! Rows that are found by a key alone: each must read, belong to an account that is there, and be counted.
+//! Rows that are found by a key alone, and rows outside the chains. An account's answers are walked along their chain;
+//! what cannot be asked without its key is read from the outside and counted.
 
 use core::ops::ControlFlow;
 use std::collections::BTreeSet;
 
+use crate::domain::ids::{AccountId, HoldId};
 use crate::ledger::hold::HoldState;
+use crate::store::Table;
 
+use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    BUSINESS, BusinessRow, DAYS, ENTRIES, EntryRow, HOLDS, HoldRow, LOTS, RECEIPTS, ReceiptRow,
-    SALES, SaleRow,
+    BUSINESS, BusinessRow, DAYS, ENTRIES, HOLDS, HoldRow, LOTS, RECEIPTS, ReceiptKey, ReceiptRow,
+    SALES, TOKENS, TokenRow, day_account,
 };
 use super::super::work::{Stop, View};
 use super::Seen;
 
-pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    receipts(view, seen)?;
-    holds(view, seen)?;
-    strays(view, seen)
+/// One account's answers, newest first: each reads, is of this account, and is led to by the till's receipt that it
+/// names; and every sale has one that says it was done.
+pub(super) fn answers(
+    view: &View<'_>,
+    id: AccountId,
+    place: &str,
+    last: Option<ReceiptKey>,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
+    let mut walked = BTreeSet::new();
+    let mut next = last.filter(|key| walked.insert(*key));
+    while let Some(key) = next {
+        let Some(row) = RECEIPTS.outside(view, &key)? else {
+            seen.differs("receipt_missing", place, "the chain of answers is broken");
+            return Ok(());
+        };
+        let Some(ReceiptRow::V1 {
+            outcome,
+            previous,
+            business,
+            token,
+            ..
+        }) = RECEIPTS.body_of(view, id, &key, &row)?
+        else {
+            seen.differs("receipt_stray", place, "an answer of another account");
+            return Ok(());
+        };
+        seen.verified.receipts = seen.verified.receipts.saturating_add(1);
+        if let Outcome::Done(Receipt::Sold(sold)) = &outcome {
+            seen.sold.insert(sold.sale);
+        }
+        if let Some((kind, receipt)) = business {
+            let key_of_receipt = business_key(kind, &receipt);
+            let leads = match BUSINESS.outside(view, key_of_receipt.as_bytes())? {
+                None => None,
+                Some(row) => BUSINESS.body_of(view, id, key_of_receipt.as_bytes(), &row)?,
+            };
+            if leads.is_none() {
+                seen.differs("receipt_missing", place, "a till's receipt leads nowhere");
+            }
+            // Another key may have led to the same receipt later, so it is counted once.
+            seen.business.insert(key_of_receipt.as_bytes().to_vec());
+            if let Some(BusinessRow::V1 { receipt }) = leads
+                && RECEIPTS.outside(view, &receipt)?.is_none()
+            {
+                seen.differs("receipt_missing", place, "a till's receipt leads nowhere");
+            }
+        }
+        if let Some(token) = token {
+            let key = token.bytes();
+            let row = match TOKENS.outside(view, &key)? {
+                None => None,
+                Some(row) => TOKENS.body_of(view, id, &key, &row)?,
+            };
+            if !matches!(row, Some(TokenRow::V1 { .. })) {
+                seen.differs("token_missing", place, "a sale token is not in its place");
+            }
+            seen.tokens.insert(token);
+        }
+        next = previous.filter(|key| walked.insert(*key));
+    }
+    Ok(())
 }
 
-/// Every answer reads; every sale has one answer that says it was done, and a till's receipt that leads to it.
-fn receipts(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    let mut sold = BTreeSet::new();
-    view.tx
-        .scan(RECEIPTS.table(), &[], None, &mut |key, value| {
-            seen.verified.receipts = seen.verified.receipts.saturating_add(1);
-            match RECEIPTS.read(view.keys.codec(), key, value) {
-                Ok(ReceiptRow::V1 {
-                    account, outcome, ..
-                }) => {
-                    let done = matches!(outcome, Outcome::Done(_));
-                    if done && !seen.accounts.contains(&account) {
-                        seen.differs("receipt_stray", "receipts", "an answer about no account");
-                    }
-                    if let Outcome::Done(Receipt::Sold(sale)) = outcome {
-                        sold.insert(sale.sale);
-                    }
-                }
-                Err(error) => seen.differs("row_unreadable", "receipts", error.to_string()),
-            }
-            ControlFlow::Continue(())
-        })?;
-    let sold = u64::try_from(sold.len()).unwrap_or(u64::MAX);
+pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
+    let sold = u64::try_from(seen.sold.len()).unwrap_or(u64::MAX);
     if sold != seen.verified.sales {
         let detail = format!("{sold} answers, but {} sales", seen.verified.sales);
         seen.differs("receipts_differ", "receipts", detail);
     }
+    holds(view, seen)?;
+    outsides(view, seen)?;
+    strays(view, seen)
+}
 
-    let mut leads = Vec::new();
-    view.tx
-        .scan(BUSINESS.table(), &[], None, &mut |key, value| {
-            match BUSINESS.read(view.keys.mac(), key, value) {
-                Ok(BusinessRow::V1 { receipt }) => leads.push(receipt),
-                Err(error) => seen.differs("row_unreadable", "business", error.to_string()),
+/// Every open hold is on its account's list.
+fn holds(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
+    let mut ids = Vec::new();
+    view.tx.scan(HOLDS.table(), &[], None, &mut |key, _| {
+        match key.try_into() {
+            Ok(bytes) => ids.push(HoldId::from_bytes(bytes)),
+            Err(_) => seen.differs("key_unreadable", "holds", "a key of another length"),
+        }
+        ControlFlow::Continue(())
+    })?;
+    for id in ids {
+        match HOLDS.look_up(view, id.as_bytes(), id.as_bytes()) {
+            Ok(Some((_, HoldRow::V1(hold)))) => {
+                if hold.state == HoldState::Open && !seen.open_holds.contains(&id) {
+                    seen.differs("hold_stray", "holds", format!("hold {id} is on no list"));
+                }
             }
-            ControlFlow::Continue(())
-        })?;
-    for receipt in leads {
-        if view.tx.value(RECEIPTS.table(), &receipt)?.is_none() {
-            seen.differs(
-                "receipt_missing",
-                "business",
-                "a till's receipt leads nowhere",
-            );
+            // Its day's key is gone, or its owner is.
+            Ok(None) => {}
+            Err(stop) => seen.differs("row_unreadable", "holds", stop.to_string()),
         }
     }
     Ok(())
 }
 
-/// Every open hold is on its account's list.
-fn holds(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    view.tx.scan(HOLDS.table(), &[], None, &mut |key, value| {
-        match HOLDS.read(view.keys.codec(), key, value) {
-            Ok(HoldRow::V1(hold)) => {
-                if hold.state == HoldState::Open && !seen.open_holds.contains(&hold.id) {
-                    seen.differs(
-                        "hold_stray",
-                        "holds",
-                        format!("hold {} is on no list", hold.id),
-                    );
-                }
+/// The outsides of answers, receipts and tokens read, and there are as many as were walked to.
+fn outsides(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
+    let count = |all: usize| u64::try_from(all).unwrap_or(u64::MAX);
+    let tables = [
+        (RECEIPTS.table(), seen.verified.receipts),
+        (BUSINESS.table(), count(seen.business.len())),
+        (TOKENS.table(), count(seen.tokens.len())),
+    ];
+    for (table, walked) in tables {
+        let mut rows = 0_u64;
+        view.tx.scan(table, &[], None, &mut |key, value| {
+            rows = rows.saturating_add(1);
+            let read = if table == RECEIPTS.table() {
+                RECEIPTS.read(view, key, value)
+            } else if table == BUSINESS.table() {
+                BUSINESS.read(view, key, value)
+            } else {
+                TOKENS.read(view, key, value)
+            };
+            if let Err(error) = read {
+                seen.differs("row_unreadable", table.name(), error.to_string());
             }
-            Err(error) => seen.differs("row_unreadable", "holds", error.to_string()),
-        }
-        ControlFlow::Continue(())
-    })?;
+            ControlFlow::Continue(())
+        })?;
+        compare(table, rows, walked, seen);
+    }
     Ok(())
 }
 
 /// No entry, sale or lot stands outside the chains that were walked.
 fn strays(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    let mut entries = 0_u64;
-    view.tx
-        .scan(ENTRIES.table(), &[], None, &mut |key, value| {
-            entries = entries.saturating_add(1);
-            match ENTRIES.read(view.keys.codec(), key, value) {
-                Ok(EntryRow::V1 { account, .. }) if seen.accounts.contains(&account) => {}
-                Ok(EntryRow::V1 { entry, .. }) => {
-                    seen.differs(
-                        "entry_stray",
-                        "entries",
-                        format!("entry {} is nobody's", entry.id),
-                    );
-                }
-                Err(error) => seen.differs("row_unreadable", "entries", error.to_string()),
-            }
+    let tables = [
+        (ENTRIES.table(), seen.verified.entries),
+        (SALES.table(), seen.verified.sales),
+        (LOTS.table(), seen.verified.lots),
+    ];
+    for (table, walked) in tables {
+        let mut rows = 0_u64;
+        view.tx.scan(table, &[], None, &mut |_, _| {
+            rows = rows.saturating_add(1);
             ControlFlow::Continue(())
         })?;
-    let mut sales = 0_u64;
-    view.tx.scan(SALES.table(), &[], None, &mut |key, value| {
-        sales = sales.saturating_add(1);
-        match SALES.read(view.keys.codec(), key, value) {
-            Ok(SaleRow::V1(_)) => {}
-            Err(error) => seen.differs("row_unreadable", "sales", error.to_string()),
-        }
-        ControlFlow::Continue(())
-    })?;
-    let mut lots = 0_u64;
-    view.tx.scan(LOTS.table(), &[], None, &mut |key, value| {
-        lots = lots.saturating_add(1);
-        if let Err(error) = LOTS.read(view.keys.codec(), key, value) {
-            seen.differs("row_unreadable", "lots", error.to_string());
-        }
-        ControlFlow::Continue(())
-    })?;
+        compare(table, rows, walked, seen);
+    }
+    let mut days = Vec::new();
     view.tx.scan(DAYS.table(), &[], None, &mut |key, value| {
-        if let Err(error) = DAYS.read(view.keys.codec(), key, value) {
-            seen.differs("row_unreadable", "days", error.to_string());
-        }
+        days.push((key.to_vec(), value.to_vec()));
         ControlFlow::Continue(())
     })?;
-    let walked = [
-        ("entries", entries, seen.verified.entries),
-        ("sales", sales, seen.verified.sales),
-        ("lots", lots, seen.verified.lots),
-    ];
-    for (table, rows, walked) in walked {
-        if rows != walked {
-            seen.differs(
-                "rows_stray",
-                table,
-                format!("{rows} rows, but {walked} in the chains"),
-            );
+    for (key, value) in days {
+        let read = day_account(&key)
+            .ok_or_else(|| Stop::from(crate::store::StoreError::Damaged("days".into())))
+            .and_then(|account| Ok(DAYS.read(&view.keys.history(account)?, &key, &value)?));
+        if let Err(stop) = read {
+            seen.differs("row_unreadable", "days", stop.to_string());
         }
     }
     Ok(())
+}
+
+fn compare(table: Table, rows: u64, walked: u64, seen: &mut Seen) {
+    if rows != walked {
+        let detail = format!("{rows} rows, but {walked} in the chains");
+        seen.differs("rows_stray", table.name(), detail);
+    }
 }

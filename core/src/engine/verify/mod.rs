@@ -8,11 +8,12 @@ mod keys;
 use core::fmt;
 use std::collections::BTreeSet;
 
-use crate::domain::ids::{AccountId, HoldId};
+use crate::domain::ids::{AccountId, HoldId, SaleId};
 use crate::domain::refusal::Refusal;
 
 use super::Engine;
 use super::liability::Sums;
+use super::rows::TokenKey;
 use super::work::View;
 
 /// Something that does not add up.
@@ -58,6 +59,12 @@ struct Seen {
     /// Liability by month and receivable, as the accounts have them.
     owed: Sums,
     open_holds: BTreeSet<HoldId>,
+    /// Sales that an answer says were done.
+    sold: BTreeSet<SaleId>,
+    /// Tills' receipts that lead to an answer.
+    business: BTreeSet<Vec<u8>>,
+    /// Rows of sale tokens that an answer names.
+    tokens: BTreeSet<TokenKey>,
     accounts: BTreeSet<AccountId>,
 }
 
