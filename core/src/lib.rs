@@ -1,7 +1,8 @@
 //! Jifen (积分): a loyalty engine that a shop owns. A library with no network, no clock and no screen.
 //!
-//! Reading order: [`domain`] says what the rules are, [`ledger`] what they do to an account, [`store`] keeps bytes and
-//! knows nothing of either, [`vault`] seals what belongs to a member, and [`engine`] carries out commands.
+//! Reading order: [`domain`] says what the rules are, [`ledger`] what they do to an account, [`policy`] what may
+//! be done with what members told us, [`store`] keeps bytes and knows nothing of these, [`vault`] seals what belongs to a
+//! member, and [`engine`] carries out commands.
 //!
 //! A sale, from the programme to the points, in memory:
 //!
@@ -59,6 +60,7 @@
 
 pub mod domain;
 pub mod ledger;
+pub mod policy;
 pub mod store;
 pub mod vault;
 pub mod engine;

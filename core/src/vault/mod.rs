@@ -1,7 +1,12 @@
-//! The only place where personal data is in the clear. Keys and seals come first; profiles, grants and tokens follow.
+//! The only place where personal data is in the clear: keys and seals, profiles, tokens and PINs.
 
 pub mod seal;
 pub mod keybox;
+pub mod personal;
+pub mod profile;
+pub mod tokens;
+pub mod pin;
+pub mod phone_index;
 
 pub use keybox::{DayKey, Draw32, Keybox, MemberKeys};
 pub use seal::DataKey;
