@@ -36,6 +36,7 @@ use jifen::engine::keys::Keys;
 use jifen::engine::liability::closing;
 use jifen::engine::open::Open;
 use jifen::engine::sale::TakeSale;
+use jifen::engine::tokens::Presented;
 use jifen::engine::{Engine, Settings};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::redb::RedbStore;
@@ -144,6 +145,7 @@ impl Shop {
                 sold_at,
                 lines,
                 holds: Vec::new(),
+                presented: Presented::default(),
             },
         )
     }

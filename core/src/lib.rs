@@ -12,7 +12,7 @@
 //! use jifen::domain::{basket::{Line, LineKind, Quantity}, money::Money};
 //! use jifen::engine::clock::{GivenClock, SeededEntropy};
 //! use jifen::engine::{Engine, Settings, commit::IdempotencyKey, keys::Keys, liability::closing};
-//! use jifen::engine::{open::Open, receipt::Receipt, sale::TakeSale};
+//! use jifen::engine::{open::Open, receipt::Receipt, sale::TakeSale, tokens::Presented};
 //! use jifen::ledger::sale::ReceiptNo;
 //! use jifen::{store::memory::MemoryStore, vault::Keybox};
 //!
@@ -47,6 +47,7 @@
 //!     sold_at,
 //!     lines: vec![milk],
 //!     holds: Vec::new(),
+//!     presented: Presented::default(),
 //! };
 //! let answer = engine.run(&key(2), sale.clone())?;
 //! let Receipt::Sold(sold) = &answer.receipt else { return Err("not a sale".into()) };

@@ -19,6 +19,7 @@ use jifen::engine::quote::Quote;
 use jifen::engine::receipt::Receipt;
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::sale::{TakeSale, UseHold};
+use jifen::engine::tokens::Presented;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
 
@@ -162,6 +163,7 @@ impl<'a> SecondPass<'a> {
             sold_at: self.now,
             lines,
             holds,
+            presented: Presented::default(),
         };
         let answer = engine.run(&key_of(self.now, &["sale", household]), sale)?;
         self.sales = self.sales.saturating_add(1);

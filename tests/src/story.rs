@@ -30,6 +30,7 @@ use jifen::engine::receipt::{Answer, Receipt};
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::reverse::Reverse;
 use jifen::engine::sale::{TakeSale, UseHold};
+use jifen::engine::tokens::Presented;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use toml_edit::{DocumentMut, Item, Value};
 
@@ -176,6 +177,7 @@ impl Story {
                     sold_at,
                     lines,
                     holds,
+                    presented: Presented::default(),
                 };
                 let answer = self.bench().engine.run(&key, command);
                 if let Ok(Answer {
@@ -204,7 +206,7 @@ impl Story {
             }
             ["reverse", who, sale] => {
                 let engine = &self.bench().engine;
-                let original = engine.original_of_receipt(Kind::Sale, &receipt(sale))?;
+                let (_, original) = engine.original_of_receipt(Kind::Sale, &receipt(sale))?;
                 engine.run(
                     &key,
                     Reverse {

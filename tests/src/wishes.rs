@@ -7,6 +7,7 @@ use jifen::engine::adjust::Adjust;
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::hold::Redeem;
 use jifen::engine::sale::TakeSale;
+use jifen::engine::tokens::Presented;
 use jifen::ledger::sale::ReceiptNo;
 
 use crate::bench::{account, key};
@@ -39,6 +40,7 @@ pub fn sale(who: &str, number: &str, item: &str) -> TakeSale {
         sold_at: noon(),
         lines: vec![line(item)],
         holds: Vec::new(),
+        presented: Presented::default(),
     }
 }
 

@@ -11,6 +11,7 @@ use jifen::engine::liability::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::Receipt;
 use jifen::engine::sale::TakeSale;
+use jifen::engine::tokens::Presented;
 use jifen::engine::{Engine, Settings};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::memory::MemoryStore;
@@ -106,6 +107,7 @@ impl Shop {
             sold_at,
             lines: vec![line("P:10.00")],
             holds: Vec::new(),
+            presented: Presented::default(),
         };
         let answer = self.engine.run(&key(sold_at, self.sales), sale).unwrap();
         let Receipt::Sold(sold) = answer.receipt else {

@@ -19,6 +19,7 @@ use jifen::engine::refund::TakeRefund;
 use jifen::engine::reverse::{Original, Reverse};
 use jifen::engine::sale::{TakeSale, UseHold};
 use jifen::engine::statement::Statement;
+use jifen::engine::tokens::Presented;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::Store;
@@ -534,6 +535,7 @@ impl Shop {
             sold_at,
             lines: lines.to_vec(),
             holds,
+            presented: Presented::default(),
         })?;
         if let Receipt::Sold(sold) = &answer.receipt {
             self.sales.push((who, sold.sale, lines.to_vec()));

@@ -19,6 +19,7 @@ use jifen::engine::receipt::{Answer, Outcome, Receipt};
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::sale::{TakeSale, UseHold};
 use jifen::engine::statement::Statement;
+use jifen::engine::tokens::Presented;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::StoreError;
@@ -213,6 +214,7 @@ fn send(bench: &Bench, till: &InOrder<'_>, plan: &[Step], step: usize, heard: &H
                     sold_at: *at,
                     lines,
                     holds,
+                    presented: Presented::default(),
                 },
             )
         }

@@ -57,7 +57,8 @@ fn state(shop: &Shop) -> State {
             for id in entries.iter().flat_map(|entry| granted(&entry.movement)) {
                 stored.push((
                     id,
-                    view.lot(ann(), id.0)?.expect("a lot that was granted has a row"),
+                    view.lot(ann(), id.0)?
+                        .expect("a lot that was granted has a row"),
                 ));
             }
             Ok((desk, entries, stored))

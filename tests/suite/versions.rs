@@ -8,6 +8,7 @@ use jifen::engine::programmes::ActivateError;
 use jifen::engine::receipt::Receipt;
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::sale::TakeSale;
+use jifen::engine::tokens::Presented;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
 use jifen_tests::bench::{Bench, DEMO, account, admitted, key};
@@ -74,6 +75,7 @@ impl Shop {
             sold_at,
             lines,
             holds: vec![],
+            presented: Presented::default(),
         };
         let Receipt::Sold(sold) = self.bench.engine.run(&key, sale).unwrap().receipt else {
             panic!()
@@ -191,7 +193,7 @@ fn what_an_old_window_let_fall_stays_fallen_under_a_new_one() {
         keys: 0,
     };
     shop.at(noon("03-01"));
-    let (key, account) = (shop.key(), account("A"));
+    let (key, account) = (shop.key(), admitted(&shop.bench.engine, "A"));
     shop.bench
         .engine
         .run(
@@ -245,6 +247,7 @@ fn nothing_is_sold_before_the_first_version() {
         sold_at: "2016-12-31T15:59:59Z".parse().unwrap(),
         lines: vec![line("P:1.00")],
         holds: vec![],
+        presented: Presented::default(),
     };
     assert_eq!(
         shop.bench.engine.run(&key, sale),

@@ -217,6 +217,35 @@ refusals! {
     OtherInstall => "other_install", Never, "数据目录与密钥目录不属于同一次安装。", "The data folder and the keys belong to different installations.";
     /// The keys cannot be written.
     KeysFailed => "keys_failed", SameKey, "无法写入密钥，未作任何更改。", "The keys cannot be written; nothing was changed.";
+
+    /// Not a name.
+    BadName => "bad_name", Never, "请填写姓名：1 至 40 个字。", "Please give a name of 1 to 40 characters.";
+    /// Not a mobile number.
+    BadMobile => "bad_mobile", Never, "手机号码不正确，请检查位数。", "This is not a mobile number; please check its digits.";
+    /// Neither six digits nor a passphrase.
+    PinShape => "pin_shape", Never, "密码须为 6 位数字，或 8 至 64 个字符的口令。", "The PIN is six digits, or a passphrase of 8 to 64 characters.";
+    /// One of the PINs that are tried first.
+    PinCommon => "pin_common", Never, "这个密码太容易被猜到，请换一个。", "This PIN is too easy to guess; please choose another.";
+    /// The agreement was not accepted, or not in its current version.
+    AgreementNeeded => "agreement_needed", Never, "须先同意现行的会员规约。", "The current member agreement must be accepted first.";
+    /// Not confirmed to be 18 or older.
+    AgeNeeded => "age_needed", Never, "须年满 18 周岁并确认，方可入会。", "Members are at least 18 years old and confirm it.";
+    /// Another version of the notice was shown.
+    NoticeOutdated => "notice_outdated", Never, "告知书已更新，请重新阅读。", "The notice has changed; please read it again.";
+    /// Consent for a purpose that is not asked, or twice.
+    BadConsent => "bad_consent", Never, "同意事项不正确。", "A consent names no purpose that is asked for, or names it twice.";
+    /// Card and PIN do not fit. The words are the same whatever the cause.
+    SignInFailed => "sign_in_failed", Never, "会员号或密码不正确。", "The card number or the PIN is wrong.";
+    /// Too many wrong attempts.
+    SignInLocked { seconds: i64 } => "sign_in_locked", Later, "尝试次数过多，请在 {seconds} 秒后再试。", "Too many attempts; please try again in {seconds} seconds.";
+    /// A terminal's name that cannot be one.
+    BadTerminal => "bad_terminal", Never, "收银终端名称须为 1 至 48 个字母、数字、点、下划线或连字符。", "A terminal's name is 1 to 48 letters, digits, dots, underscores or hyphens.";
+    /// The terminal exists.
+    TerminalExists => "terminal_exists", Never, "终端已存在。", "The terminal exists already.";
+    /// No such terminal, or a revoked one.
+    TerminalUnknown => "terminal_unknown", Never, "没有这个终端，或已被停用。", "There is no such terminal, or it was revoked.";
+    /// No notice was published.
+    NoNotice => "no_notice", Later, "尚未发布告知书。", "No notice has been published yet.";
 }
 
 impl Refusal {

@@ -197,9 +197,10 @@ impl Engine {
         verb: V,
         line: Option<&Arc<AtomicBool>>,
     ) -> Pending {
-        let parsed = sender.key.check().and_then(|()| canonical(&verb));
-        let body: [u8; 32] = match parsed {
-            Ok(body) => Sha256::digest(&body).into(),
+        // The canonical command: its name and fields without keys, the same bytes for the same wish (semantics 34).
+        let parsed = sender.key.check().and_then(|()| body_of(V::NAME, &verb));
+        let body = match parsed {
+            Ok(body) => body,
             Err(refusal) => return Pending::ready(Err(refusal)),
         };
         let command = Command {
@@ -285,7 +286,7 @@ impl Engine {
 
     /// What became of a key: its answer, or `None` when nothing is known of it.
     pub fn status(&self, key: &IdempotencyKey) -> Result<Option<Outcome>, Refusal> {
-        let found = self.read(|view| stored(view, key))?;
+        let found = self.earlier(key)?;
         Ok(found.map(|(_, _, outcome)| outcome))
     }
 
@@ -299,12 +300,17 @@ impl Engine {
         Ok(found.map(|(_, outcome)| outcome))
     }
 
+    /// Whose a key's answer is, the hash of the command, and what it came to.
+    pub(crate) fn earlier(&self, key: &IdempotencyKey) -> Result<Option<Earlier>, Refusal> {
+        self.read(|view| stored(view, key))
+    }
+
     /// Whose a key's answer is, and what it was.
     pub fn answer_of_key(
         &self,
         key: &IdempotencyKey,
     ) -> Result<Option<(AccountId, Outcome)>, Refusal> {
-        let found = self.read(|view| stored(view, key))?;
+        let found = self.earlier(key)?;
         Ok(found.map(|(account, _, outcome)| (account, outcome)))
     }
 
@@ -483,7 +489,7 @@ enum Decided {
 }
 
 /// Whose command an earlier try was, the hash of its body, and what it came to.
-type Earlier = (AccountId, [u8; 32], Outcome);
+pub(crate) type Earlier = (AccountId, [u8; 32], Outcome);
 
 /// Whose and what is kept under an idempotency key.
 fn stored(view: &View<'_>, key: &IdempotencyKey) -> Result<Option<Earlier>, Stop> {
@@ -509,7 +515,8 @@ pub(crate) fn outcome_of(
     Ok(answer.map(|ReceiptRow::V1 { outcome, .. }| (account, outcome)))
 }
 
-/// The canonical command: its name and fields without keys, the same bytes for the same wish (semantics 34).
-fn canonical<V: Verb>(verb: &V) -> Result<Vec<u8>, Refusal> {
-    postcard::to_stdvec(&(V::NAME, verb)).map_err(|_| Refusal::AmountTooLarge)
+/// The hash of what makes two commands the same.
+pub(crate) fn body_of(name: &'static str, said: &impl Serialize) -> Result<[u8; 32], Refusal> {
+    let body = postcard::to_stdvec(&(name, said)).map_err(|_| Refusal::AmountTooLarge)?;
+    Ok(Sha256::digest(&body).into())
 }

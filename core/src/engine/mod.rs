@@ -9,6 +9,11 @@ pub mod rows;
 mod found;
 pub mod tokens;
 mod window;
+pub mod terminals;
+pub mod notices;
+pub mod enrol;
+pub mod sign_in;
+pub mod member;
 pub mod work;
 pub mod commit;
 pub mod receipt;
@@ -35,10 +40,16 @@ use crate::domain::points::Points;
 use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
+use crate::policy::notice::Notice;
+use crate::vault::phone_index::PhoneIndex;
+use crate::vault::pin::HashGate;
+use crate::vault::tokens::Prefix;
 use crate::store::{ReadTx, Store, StoreError};
 
 use clock::{Clock, Entropy, Judge};
 use keys::Keys;
+use terminals::Terminals;
+use tokens::InMemory;
 use work::{Stop, View};
 
 /// What a shop may set beside its programme.
@@ -46,13 +57,29 @@ use work::{Stop, View};
 pub struct Settings {
     /// Adjustments of more points than this need a second person (semantics 38).
     pub second_person_above: Points,
+    /// What the shop's cards begin with.
+    pub prefix: Prefix,
+    /// What new members may do before anybody has looked (MEM-05).
+    pub review: Review,
+}
+
+/// Whether a registration is looked at before the member may use points (MEM-05).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Review {
+    /// Members are active at once.
+    #[default]
+    None,
+    /// Members are pending until their phone or their person was checked: they earn and cannot use points.
+    Pending,
 }
 
 impl Default for Settings {
-    /// 1,000 points.
+    /// 1,000 points, cards that begin with 99, no review.
     fn default() -> Self {
         Self {
             second_person_above: Points::new(1_000).unwrap_or(Points::ZERO),
+            prefix: Prefix::default(),
+            review: Review::None,
         }
     }
 }
@@ -64,6 +91,11 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     versions: RwLock<Arc<Versions>>,
+    terminals: RwLock<Terminals>,
+    tokens: InMemory,
+    notice: RwLock<Option<Arc<Notice>>>,
+    phones: PhoneIndex,
+    gate: HashGate,
     settings: Settings,
     /// Business time of the latest command; business time never goes back.
     latest: AtomicI64,
@@ -88,10 +120,17 @@ impl Engine {
         entropy: Arc<dyn Entropy>,
         settings: Settings,
     ) -> Result<Self, Stop> {
-        let (versions, latest) = {
+        let phones = PhoneIndex::new(entropy.seed());
+        let (versions, terminals, notice, latest) = {
             let tx = store.read()?;
             let view = View::new(&*tx, &keys);
-            (programmes::stored(&view)?, view.latest_commit()?)
+            member::index_phones(&view, &phones)?;
+            (
+                programmes::stored(&view)?,
+                terminals::stored(&view)?,
+                notices::latest(&view)?,
+                view.latest_commit()?,
+            )
         };
         let judge = Mutex::new(Judge::new(&*clock, latest));
         Ok(Self {
@@ -100,6 +139,11 @@ impl Engine {
             clock,
             entropy,
             versions: RwLock::new(Arc::new(versions)),
+            terminals: RwLock::new(terminals),
+            tokens: InMemory::default(),
+            notice: RwLock::new(notice.map(Arc::new)),
+            phones,
+            gate: HashGate::default(),
             settings,
             latest: AtomicI64::new(latest.millis()),
             judge,

@@ -21,10 +21,14 @@ impl Engine {
     /// An account's id, drawn anew, with a member's keys that are durable already: nothing about a member is sent to the
     /// store before that (privacy §2).
     pub fn draw_account(&self) -> Result<AccountId, Refusal> {
-        let [id, _] = self.draw_ids();
-        let account = AccountId::from_bytes(id);
+        let account = self.draw_account_id();
         self.admit(account, &[])?;
         Ok(account)
+    }
+
+    pub(crate) fn draw_account_id(&self) -> AccountId {
+        let [id, _] = self.draw_ids();
+        AccountId::from_bytes(id)
     }
 
     /// Draws a member's keys for an account and makes them durable, with the cards that will lead to it. An account that

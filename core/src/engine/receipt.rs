@@ -137,6 +137,34 @@ pub struct Sanctioned {
     pub state: AccountState,
 }
 
+/// A typed code was exchanged for a sale token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identified {
+    /// The token, to be given again to a retry.
+    pub(crate) token: String,
+}
+
+impl core::fmt::Debug for Identified {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("Identified(..)")
+    }
+}
+
+/// A person became a member.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The card's digits, to be shown again to a retry.
+    pub(crate) card: String,
+    /// What the member may do.
+    pub(crate) state: AccountState,
+}
+
+impl core::fmt::Debug for Joined {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("Joined(..)")
+    }
+}
+
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receipt {
@@ -158,6 +186,10 @@ pub enum Receipt {
     Adjusted(Adjusted),
     /// See [`Sanctioned`].
     Sanctioned(Sanctioned),
+    /// See [`Identified`].
+    Identified(Identified),
+    /// See [`Joined`].
+    Joined(Joined),
 }
 
 /// A command's answer: what it did, and whether it was done by an earlier try.

@@ -34,8 +34,8 @@ pub struct Reverse {
 
 impl Engine {
     /// What an original's idempotency key leads to, for a [`Reverse`].
-    pub fn original_of_key(&self, key: &IdempotencyKey) -> Result<Original, Refusal> {
-        original(self.status(key)?)
+    pub fn original_of_key(&self, key: &IdempotencyKey) -> Result<(AccountId, Original), Refusal> {
+        original(self.answer_of_key(key)?)
     }
 
     /// What an original's receipt leads to, for a [`Reverse`].
@@ -43,24 +43,26 @@ impl Engine {
         &self,
         kind: Kind,
         receipt: &ReceiptNo,
-    ) -> Result<Original, Refusal> {
-        original(self.status_of_receipt(kind, receipt)?)
+    ) -> Result<(AccountId, Original), Refusal> {
+        original(self.answer_of_receipt(kind, receipt)?)
     }
 }
 
-fn original(outcome: Option<Outcome>) -> Result<Original, Refusal> {
-    match outcome {
-        None | Some(Outcome::Refused(_)) => Err(Refusal::OperationUnknown),
-        Some(Outcome::Done(receipt)) => match receipt {
-            Receipt::Sold(sold) => Ok(Original::Sale(sold.sale)),
-            Receipt::Held(held) => Ok(Original::Hold(held.hold)),
-            Receipt::Captured(captured) => Ok(Original::Hold(captured.hold)),
+fn original(answer: Option<(AccountId, Outcome)>) -> Result<(AccountId, Original), Refusal> {
+    match answer {
+        None | Some((_, Outcome::Refused(_))) => Err(Refusal::OperationUnknown),
+        Some((account, Outcome::Done(receipt))) => match receipt {
+            Receipt::Sold(sold) => Ok((account, Original::Sale(sold.sale))),
+            Receipt::Held(held) => Ok((account, Original::Hold(held.hold))),
+            Receipt::Captured(captured) => Ok((account, Original::Hold(captured.hold))),
             Receipt::Opened(_)
             | Receipt::Voided(_)
             | Receipt::Refunded(_)
             | Receipt::PointsReturned(_)
             | Receipt::Adjusted(_)
-            | Receipt::Sanctioned(_) => Err(Refusal::NotReversible),
+            | Receipt::Sanctioned(_)
+            | Receipt::Identified(_)
+            | Receipt::Joined(_) => Err(Refusal::NotReversible),
         },
     }
 }

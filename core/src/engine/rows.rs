@@ -4,6 +4,7 @@
 //! Keys are fixed-width and follow the order of commit wherever rows are many; nothing about a person is ever a key.
 
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::domain::ids::{AccountId, CarryId, EntryId, LotId, SaleId};
 use crate::domain::money::{Exact, Money};
@@ -21,6 +22,13 @@ use crate::ledger::spend::Spend;
 use crate::store::Table;
 use crate::store::key::{Key, Parts};
 use crate::store::row::{Plain, Sealed};
+
+use crate::policy::agreement::AgreementAccepted;
+use crate::policy::consent::ConsentEvent;
+use crate::policy::notice::Language;
+use crate::vault::pin::VerifierRow;
+use crate::vault::profile::ProfileRow;
+use crate::vault::tokens::SaleToken;
 
 use super::commit::Kind;
 use super::found::Found;
@@ -45,6 +53,14 @@ pub(crate) const RECEIPTS: Found<ReceiptRow> = Found::new("receipts");
 pub(crate) const BUSINESS: Found<BusinessRow> = Found::new("business");
 /// A sale token's time and its hash → what it may, and its sale.
 pub(crate) const TOKENS: Found<TokenRow> = Found::new("tokens");
+/// Member id → who the member is, sealed under the core key.
+pub(crate) const MEMBERS: Sealed<MemberRow> = Sealed::new(Table::new("members"));
+/// Member id → attempts to sign in, sealed likewise.
+pub(crate) const SIGN_INS: Sealed<SignInRow> = Sealed::new(Table::new("sign_ins"));
+/// Version → the notice's text.
+pub(crate) const NOTICES: Plain<NoticeRow> = Plain::new(Table::new("notices"));
+/// Terminal → its generation and state.
+pub(crate) const TERMINALS: Plain<TerminalRow> = Plain::new(Table::new("terminals"));
 /// Terminal → the sequence numbers it has used.
 pub(crate) const WINDOWS: Plain<WindowRow> = Plain::new(Table::new("windows"));
 /// Sequence → what the journal books for one command.
@@ -274,6 +290,16 @@ pub(crate) struct TokenKey {
 }
 
 impl TokenKey {
+    /// The key of a token's row.
+    pub(crate) fn of(token: &SaleToken) -> Self {
+        let key = token.row_key();
+        let (seconds, hash) = key.split_first_chunk().unwrap_or((&[0; 4], &[]));
+        Self {
+            seconds: *seconds,
+            hash: hash.try_into().unwrap_or([0; 32]),
+        }
+    }
+
     /// The bytes that the row stands under.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         [self.seconds.as_slice(), &self.hash].concat()
@@ -288,6 +314,98 @@ pub(crate) enum TokenRow {
         role: Role,
         /// The sale it was used for.
         sale: Option<SaleId>,
+    },
+}
+
+/// A member's core row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum MemberRow {
+    V1(MemberV1),
+}
+
+/// The first spelling of who a member is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MemberV1 {
+    /// Name and mobile number.
+    pub(crate) profile: ProfileRow,
+    /// What the PIN is held against.
+    pub(crate) verifier: VerifierRow,
+    /// The card's digits, for the member's own pages.
+    pub(crate) card: CardDigits,
+    /// The agreement that was accepted (MEM-03).
+    pub(crate) agreement: AgreementAccepted,
+    /// 18 or older, as the member said; no date of birth (MEM-04).
+    pub(crate) age_attested: bool,
+    /// Every answer about an optional purpose (CON-02).
+    pub(crate) consents: Vec<ConsentEvent>,
+    /// The language of the registration.
+    pub(crate) language: Language,
+    /// The kiosk of the registration.
+    pub(crate) device: String,
+    /// When.
+    pub(crate) enrolled_at: Moment,
+    /// Whether another member has the same phone: to be offered for merging, and shown to nobody at the kiosk.
+    pub(crate) possible_duplicate: bool,
+    /// The first log-in, which brought the gift.
+    pub(crate) first_signed_in: Option<Moment>,
+}
+
+/// A card's digits in a row: they print as nothing, and are wiped.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct CardDigits(pub(crate) String);
+
+impl core::fmt::Debug for CardDigits {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("CardDigits(..)")
+    }
+}
+
+/// Attempts to sign in (MEM-08).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum SignInRow {
+    V1 {
+        /// Attempts since the last success.
+        failed: u32,
+        /// On the wall: no attempt before it.
+        wait_until: Moment,
+        /// The UTC day of the latest attempt.
+        day: i64,
+        /// Attempts of that day since the last success.
+        of_day: u32,
+    },
+}
+
+impl SignInRow {
+    /// Nobody has tried.
+    pub(crate) const NONE: Self = Self::V1 {
+        failed: 0,
+        wait_until: Moment::EPOCH,
+        day: 0,
+        of_day: 0,
+    };
+}
+
+/// A notice, as it was published.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum NoticeRow {
+    V1 {
+        /// The order of publishing: the highest is the current one.
+        number: u64,
+        /// The file's text.
+        text: String,
+    },
+}
+
+/// A terminal that may send signed commands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TerminalRow {
+    V1 {
+        /// Its key follows from the system key, its name and this.
+        generation: u32,
+        /// Since when.
+        added_at: Moment,
+        /// Since when no more.
+        revoked_at: Option<Moment>,
     },
 }
 

@@ -21,6 +21,7 @@ use super::commit::{Kind, Verb};
 use super::hold::{captured, check_may_redeem, hold_of, terms};
 use super::receipt::{Receipt, Sold};
 use super::refund::check_window;
+use super::tokens::{self, Presented};
 use super::work::{Stop, Work, rules_of};
 
 /// A hold that pays for a part of a sale.
@@ -45,6 +46,9 @@ pub struct TakeSale {
     pub lines: Vec<Line>,
     /// The holds that pay for a part of it.
     pub holds: Vec<UseHold>,
+    /// How the member was named. It is no part of the body: every try may come with another token (semantics 34).
+    #[serde(skip)]
+    pub presented: Presented,
 }
 
 /// How far a till's clock may be ahead.
@@ -100,6 +104,9 @@ impl Verb for TakeSale {
             return Err(Refusal::StateForbids { state }.into());
         }
 
+        if let Presented::Token { token, .. } = &self.presented {
+            tokens::check_unused(work, self.account, token)?;
+        }
         let mut paid = self.pay(work, &mut desk, programme)?;
         let mut sale = self.kept(work, &desk, programme, &mut paid)?;
         let rules = rules_of(work.versions, programme);
@@ -129,6 +136,9 @@ impl Verb for TakeSale {
             work.put_hold(self.account, hold)?;
         }
         work.put_day_sums(&sale, programme.zone, &days)?;
+        if let Presented::Token { token, role } = &self.presented {
+            tokens::put(work, self.account, token, *role, Some(sale.id))?;
+        }
         work.put_sale(sale)?;
         work.finish(
             self.account,
@@ -164,6 +174,7 @@ impl TakeSale {
                 }
                 HoldState::Captured { .. } => return Err(Refusal::HoldUsed.into()),
                 HoldState::Open | HoldState::Voided | HoldState::Lapsed => {
+                    self.presented.check_may_redeem()?;
                     hold.check_open(work.now)?;
                     check_may_redeem(desk.account.state)?;
                     let points = wanted.points.unwrap_or(hold.points);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::ids::{AccountId, EntryId, HoldId, LotId, ProgrammeHash, SaleId};
+use crate::domain::ids::{AccountId, EntryId, HoldId, LotId, MemberId, ProgrammeHash, SaleId};
 use crate::domain::programme::Versions;
 use crate::domain::programme::{Programme, Window};
 use crate::domain::refusal::Refusal;
@@ -23,7 +23,8 @@ use super::clock::Draw;
 use super::keys::{Keys, Today};
 use super::rows::{
     ACCOUNTS, AccountRecord, AccountRow, CLOCKS, ClockRow, DAYS, DayRow, ENTRIES, EntryRow, HOLDS,
-    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, ReceiptKey, SALES, SaleRow, TokenKey,
+    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, MEMBERS, MemberRow, ReceiptKey, SALES, SIGN_INS, SaleRow,
+    SignInRow, TokenKey,
     day_key,
 };
 
@@ -207,6 +208,20 @@ impl<'a> View<'a> {
             }
         }
         Ok(sums)
+    }
+
+    /// Who a member is.
+    pub(crate) fn member(&self, member: MemberId) -> Result<MemberRow, Stop> {
+        let codec = self.keys.core(member)?;
+        let row = MEMBERS.row(self.tx, &codec, member.as_bytes())?;
+        Ok(row.ok_or(Refusal::TokenUnknown)?)
+    }
+
+    /// A member's attempts to sign in.
+    pub(crate) fn sign_ins(&self, member: MemberId) -> Result<SignInRow, Stop> {
+        let codec = self.keys.core(member)?;
+        let row = SIGN_INS.row(self.tx, &codec, member.as_bytes())?;
+        Ok(row.unwrap_or(SignInRow::NONE))
     }
 
     /// Business time of the latest commit of all buckets.
@@ -472,6 +487,20 @@ impl<'a> Work<'a> {
     ) -> Result<(), Stop> {
         self.wrote = true;
         let codec = self.keys.history(owner)?;
+        let nonce = self.nonce();
+        Ok(table.put(self.tx, &codec, nonce, key, row)?)
+    }
+
+    /// Writes a row about who a member is, under a nonce of its own.
+    pub(crate) fn put_core<R: serde::Serialize + serde::de::DeserializeOwned>(
+        &mut self,
+        owner: MemberId,
+        table: &Sealed<R>,
+        key: &[u8],
+        row: &R,
+    ) -> Result<(), Stop> {
+        self.wrote = true;
+        let codec = self.keys.core(owner)?;
         let nonce = self.nonce();
         Ok(table.put(self.tx, &codec, nonce, key, row)?)
     }

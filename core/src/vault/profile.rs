@@ -237,16 +237,12 @@ impl Profile {
 }
 
 /// A profile as it is stored, inside the sealed core row only: the form goes to nobody else.
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(crate) enum ProfileRow {
     /// Name; number in E.164; digits of its calling code.
     V1(String, String, u8),
 }
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the engine's member rows are made of it")
-)]
 impl ProfileRow {
     /// The stored form.
     pub(crate) fn of(profile: &Profile) -> Self {

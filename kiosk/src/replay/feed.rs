@@ -9,6 +9,7 @@ use jifen::engine::commit::{IdempotencyKey, InOrder, Pending};
 use jifen::engine::open::Open;
 use jifen::engine::receipt::Outcome;
 use jifen::engine::sale::TakeSale;
+use jifen::engine::tokens::Presented;
 use jifen::ledger::sale::ReceiptNo;
 use sha2::{Digest, Sha256};
 
@@ -105,6 +106,7 @@ impl<'a> Feed<'a> {
             sold_at: basket.sold_at,
             lines: basket.lines,
             holds: Vec::new(),
+            presented: Presented::default(),
         };
         self.push(line, true, self.line.send(&key, sale))
     }

@@ -1,10 +1,11 @@
 //! What a member signs in with: a PIN or a passphrase, and what is kept of it (SEC-04, privacy §6).
 
 mod common;
-pub(crate) mod verifier;
+mod verifier;
 mod gate;
 
 pub use gate::HashGate;
+pub(crate) use verifier::VerifierRow;
 pub use verifier::{HashFailed, Verifier};
 
 use core::fmt;

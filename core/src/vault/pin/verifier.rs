@@ -65,16 +65,12 @@ impl fmt::Debug for Verifier {
 pub struct HashFailed;
 
 /// A verifier as it is stored, inside the sealed core row only.
-#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(crate) enum VerifierRow {
     /// The PHC string.
     V1(String),
 }
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the engine's member rows are made of it")
-)]
 impl VerifierRow {
     /// The stored form.
     pub(crate) fn of(verifier: &Verifier) -> Self {

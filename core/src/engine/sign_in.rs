@@ -1,0 +1,230 @@
+//! A member signs in with card and PIN (MEM-08). The attempt is booked before the hash is computed and the success after
+//! it, each in a transaction of its own: guesses at the same time pass the bound as little as guesses one after another,
+//! and a restart forgets none (privacy §6).
+
+use crate::domain::ids::{AccountId, LotId, MemberId};
+use crate::domain::points::Points;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::{MILLIS_A_DAY, Moment};
+use crate::ledger::earn::grant;
+use crate::ledger::entry::{GrantSource, Movement};
+use crate::store::{StoreError, Verdict};
+use crate::vault::pin::Verifier;
+use crate::vault::tokens::CardNumber;
+
+use super::Engine;
+use super::rows::{MEMBERS, MemberRow, SIGN_INS, SignInRow};
+use super::work::{Stop, Work, home_of};
+
+/// Wrong attempts without a wait.
+const FREE: u32 = 5;
+/// The first wait; each further wrong attempt doubles it.
+const WAIT_MILLIS: i64 = 30_000;
+/// Attempts a day, from the first wrong one on.
+const A_DAY: u32 = 20;
+
+/// A member is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub member: MemberId,
+    /// Whether it is the first time: the advice is shown then.
+    pub is_first: bool,
+    /// Points that were given for it (PTS-01).
+    pub gift: Points,
+}
+
+impl Engine {
+    /// Signs a member in.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInFailed`] alike for unknown cards and wrong PINs, [`Refusal::SignInLocked`] while attempts have to
+    /// wait, [`Refusal::Busy`] when too many PINs are being hashed, and the store's.
+    pub fn sign_in(&self, card: &str, pin: &str) -> Result<SignedIn, Refusal> {
+        let card = CardNumber::parse(card, self.settings.prefix);
+        let known = card.ok().and_then(|card| self.member_of_card(&card).ok());
+        let Some(member) = known else {
+            // As much work as for a card that somebody has.
+            let decoy = Verifier::decoy();
+            self.gate.run(|| decoy.matches(pin)).ok_or(Refusal::Busy)?;
+            return Err(Refusal::SignInFailed);
+        };
+
+        let wall = self.clock.wall();
+        let verifier = self.member_work(member, move |work| book(work, member, wall))?;
+        let matches = self.gate.run(|| verifier.matches(pin));
+        if !matches.ok_or(Refusal::Busy)? {
+            return Err(Refusal::SignInFailed);
+        }
+        let (is_first, gift) = self.member_work(member, move |work| succeed(work, member))?;
+        Ok(SignedIn {
+            member,
+            is_first,
+            gift,
+        })
+    }
+
+    /// Runs work on a member's own rows in one transaction.
+    pub(crate) fn member_work<T: Send + 'static>(
+        &self,
+        member: MemberId,
+        body: impl Fn(&mut Work<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let home = home_of(self.keys.account_of(member)?);
+        let (ticket, slot) = self.transact(home, false, move |work| {
+            let done = body(work).and_then(|done| {
+                work.note_time(home)?;
+                Ok(done)
+            });
+            match done {
+                Ok(done) => (Ok(done), Verdict::Keep),
+                Err(stop) => (Err(stop), Verdict::Drop),
+            }
+        });
+        ticket.wait()?;
+        let done = slot.lock().take();
+        Ok(done.unwrap_or(Err(Refusal::Unknown.into()))?)
+    }
+}
+
+/// Books an attempt, if one is allowed now, and gives what it is held against.
+fn book(work: &mut Work<'_>, member: MemberId, wall: Moment) -> Result<Verifier, Stop> {
+    let MemberRow::V1(row) = work.view().member(member)?;
+    let before = work.view().sign_ins(member)?;
+    let after = attempt(before, wall)?;
+    work.put_core(member, &SIGN_INS, member.as_bytes(), &after)?;
+    let verifier = row.verifier.to_verifier();
+    Ok(verifier.ok_or_else(|| StoreError::Damaged("a verifier".into()))?)
+}
+
+/// The attempts after one more, or for how long there may be none.
+fn attempt(SignInRow::V1 { failed, wait_until, day, of_day }: SignInRow, wall: Moment) -> Result<SignInRow, Refusal> {
+    let today = wall.millis().div_euclid(MILLIS_A_DAY);
+    let of_day = if day == today { of_day } else { 0 };
+    let tomorrow = Moment::from_millis(today.saturating_add(1).saturating_mul(MILLIS_A_DAY));
+    let free_at = if A_DAY <= of_day {
+        tomorrow.max(wait_until)
+    } else {
+        wait_until
+    };
+    if wall < free_at {
+        let millis = free_at.millis().saturating_sub(wall.millis());
+        let seconds = millis.saturating_add(999).div_euclid(1_000);
+        return Err(Refusal::SignInLocked { seconds });
+    }
+    let failed = failed.saturating_add(1);
+    // Booked as if it were wrong; a success takes it back.
+    let doubled = failed.checked_sub(FREE).map_or(0, |above| {
+        WAIT_MILLIS.saturating_mul(1_i64.checked_shl(above.min(20)).unwrap_or(i64::MAX))
+    });
+    Ok(SignInRow::V1 {
+        failed,
+        wait_until: wall.plus_millis(doubled),
+        day: today,
+        of_day: of_day.saturating_add(1),
+    })
+}
+
+/// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
+fn succeed(work: &mut Work<'_>, member: MemberId) -> Result<(bool, Points), Stop> {
+    let MemberRow::V1(mut row) = work.view().member(member)?;
+    work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;
+    if row.first_signed_in.is_some() {
+        return Ok((false, Points::ZERO));
+    }
+    row.first_signed_in = Some(work.now);
+    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V1(row))?;
+    let account = work.keys().account_of(member)?;
+    Ok((true, sign_up_gift(work, account)?))
+}
+
+/// Gives the programme's sign-up gift, once in an account's life (semantics 8).
+pub(crate) fn sign_up_gift(
+    work: &mut Work<'_>,
+    account: AccountId,
+) -> Result<Points, Stop> {
+    let programme = work.programme()?;
+    let points = programme.signup_gift;
+    if points.is_zero() {
+        return Ok(points);
+    }
+    let (head, mut desk) = work.desk(account)?;
+    let id = work.new_id(LotId::new);
+    let mut lot = grant(id, points, work.now, programme)?;
+    lot.available_at = work.now;
+    let source = GrantSource::SignUp;
+    desk.post(work.now, Movement::Grant { source, lot })?;
+    desk.after_credit(work.now, &lot)?;
+    work.finish(account, head, desk, programme.hash, None)?;
+    Ok(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MORNING: Moment = Moment::from_millis(20_000 * MILLIS_A_DAY + 8 * 3_600_000);
+
+    /// Attempts at these seconds of the morning, each wrong: for how long the next is locked, 0 for not at all.
+    fn check(story: &[(i64, i64)]) {
+        let mut row = SignInRow::NONE;
+        for (seconds, locked) in story {
+            let wall = MORNING.plus_millis(seconds * 1_000);
+            match attempt(row, wall) {
+                Ok(after) => {
+                    assert_eq!(*locked, 0, "at {seconds}");
+                    row = after;
+                }
+                Err(refusal) => {
+                    let wanted = Refusal::SignInLocked { seconds: *locked };
+                    assert_eq!(refusal, wanted, "at {seconds}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn five_attempts_are_free_and_then_each_waits_twice_as_long() {
+        check(&[
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 30),
+            (29, 1),
+            (30, 0),
+            (30, 60),
+            (89, 1),
+            (90, 0),
+            (90, 120),
+            (210, 0),
+            (211, 239),
+        ]);
+    }
+
+    #[test]
+    fn twenty_attempts_a_day_and_no_more_until_the_next() {
+        let mut row = SignInRow::NONE;
+        let mut wall = MORNING;
+        for number in 0..20 {
+            row = SignInRow::V1 {
+                wait_until: wall,
+                failed: 0,
+                ..match attempt(row, wall).unwrap() {
+                    SignInRow::V1 { day, of_day, .. } => SignInRow::V1 {
+                        failed: 0,
+                        wait_until: wall,
+                        day,
+                        of_day,
+                    },
+                }
+            };
+            wall = wall.plus_millis(1_000 * (number + 1));
+        }
+        assert!(matches!(attempt(row, wall), Err(Refusal::SignInLocked { .. })));
+        let next_day = Moment::from_millis(20_001 * MILLIS_A_DAY);
+        assert!(attempt(row, next_day.plus_millis(-1)).is_err());
+        assert!(attempt(row, next_day).is_ok());
+    }
+}
