@@ -76,6 +76,18 @@ impl fmt::Debug for AccountId {
     }
 }
 
+sixteen_bytes! {
+    /// A member, to the vault: sixteen random bytes, drawn once and never used again. Only the keybox says which account is
+    /// this member's (privacy §2). Its `Debug` does not print it, since it is a pseudonym.
+    MemberId
+}
+
+impl fmt::Debug for MemberId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MemberId(..)")
+    }
+}
+
 sequenced! {
     /// A sale. The lot that a sale earned carries the same sixteen bytes ([`LotId::of_sale`]).
     SaleId
@@ -184,6 +196,10 @@ mod tests {
         assert_eq!(
             format!("{:?}", AccountId::from_bytes([0xab; 16])),
             "AccountId(..)"
+        );
+        assert_eq!(
+            format!("{:?}", MemberId::from_bytes([0xab; 16])),
+            "MemberId(..)"
         );
     }
 }

@@ -213,7 +213,7 @@ impl fmt::Debug for InstallKey {
 }
 
 /// Bytes for another purpose, which do not tell the key. No label spells an AAD: those begin with a length.
-fn expand<const N: usize>(key: &[u8; 32], label: &[u8]) -> [u8; N] {
+pub(super) fn expand<const N: usize>(key: &[u8; 32], label: &[u8]) -> [u8; N] {
     const { assert!(N <= 255 * 32, "HKDF-SHA256 gives no more") }
     let mut bytes = [0; N];
     let expanded = Hkdf::<Sha256>::new(None, key).expand(label, &mut bytes);

@@ -1,0 +1,1 @@
+//! What a power cut, a stranger and many threads at once do to a keybox.
