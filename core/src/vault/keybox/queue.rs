@@ -85,6 +85,30 @@ impl Queue {
         }
     }
 
+    /// What many do who come at once, without the threads: all of it is written together, as far as it may be.
+    #[cfg(test)]
+    pub(super) fn submit_together(
+        &self,
+        changes: Vec<(Change, [u8; NONCE])>,
+        writer: &Mutex<Writer>,
+        shelves: &Shelves,
+    ) -> Vec<Answer> {
+        let jobs = (1..).zip(changes).map(|(number, (change, nonce))| Job {
+            number,
+            record: Record::V1(change),
+            nonce,
+        });
+        let mut left: Vec<_> = jobs.collect();
+        let mut all = Vec::new();
+        while !left.is_empty() {
+            let (answers, later) = write(left, &mut writer.lock(), shelves);
+            all.extend(answers);
+            left = later;
+        }
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, answer)| answer).collect()
+    }
+
     fn answer(&self, answers: Vec<(u64, Answer)>, mut left: Vec<Job>) {
         let mut jobs = self.jobs.lock();
         jobs.answers.extend(answers);
