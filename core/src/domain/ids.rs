@@ -77,7 +77,8 @@ impl fmt::Debug for AccountId {
 }
 
 sixteen_bytes! {
-    /// A member, to the vault: sixteen random bytes. Its `Debug` does not print it, since it is a pseudonym.
+    /// A member, to the vault: sixteen random bytes, drawn once and never used again. Only the keybox says which account is
+    /// this member's (privacy §2). Its `Debug` does not print it, since it is a pseudonym.
     MemberId
 }
 
@@ -195,6 +196,10 @@ mod tests {
         assert_eq!(
             format!("{:?}", AccountId::from_bytes([0xab; 16])),
             "AccountId(..)"
+        );
+        assert_eq!(
+            format!("{:?}", MemberId::from_bytes([0xab; 16])),
+            "MemberId(..)"
         );
     }
 }

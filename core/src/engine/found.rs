@@ -127,9 +127,12 @@ impl<R: Serialize + DeserializeOwned> Found<R> {
         let (owner_nonce, nonce) = (work.nonce(), work.nonce());
         let body = self.sealed.value(&codec, nonce, key, row)?;
         let Today { day, key: day_key } = work.today();
+        let owner = day_key
+            .seal_owner(self.table(), secret, owner_nonce, &member)
+            .map_err(|_| StoreError::Bug)?;
         let row = FoundRow::V1 {
             day: *day,
-            owner: day_key.seal_owner(self.table(), secret, owner_nonce, &member),
+            owner,
             body,
         };
         work.put_plain(&self.plain, key, &row)

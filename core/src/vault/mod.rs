@@ -2,6 +2,7 @@
 
 pub mod seal;
 pub mod keybox;
+mod root;
 pub mod personal;
 pub mod profile;
 pub mod tokens;

@@ -175,6 +175,18 @@ fn padded_len(len: usize) -> Option<usize> {
     len.checked_add(1)?.checked_next_multiple_of(STEP)
 }
 
+/// Bytes for another purpose, which do not tell the key. No label spells an AAD: those begin with a length.
+pub(super) fn expand<const N: usize>(key: &[u8; 32], label: &[u8]) -> [u8; N] {
+    const { assert!(N <= 255 * 32, "HKDF-SHA256 gives no more") }
+    let mut bytes = [0; N];
+    let expanded = Hkdf::<Sha256>::new(None, key).expand(label, &mut bytes);
+    debug_assert!(
+        expanded.is_ok(),
+        "the length was checked when this was compiled"
+    );
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
