@@ -48,22 +48,20 @@ pub enum TillError {
         /// What is wrong with it.
         error: SignatureError,
     },
-    /// The store's own answer could not be read. The outcome is unknown: ask again with the same key.
+    /// It was done, and the store's answer could not be read: ask for its status with a newer client.
     #[error("the store's answer could not be read")]
     AnswerUnreadable,
-    /// The key, the number or the nonce could not be made or kept, so nothing was sent.
+    /// The key, the number or the nonce could not be made or kept, so nothing was sent in this call.
     #[error("nothing was sent: {0}")]
     NotSent(#[source] io::Error),
 }
 
 impl TillError {
-    /// Whether it is certain that nothing was done, or that the store said no for good.
-    pub const fn is_final(&self) -> bool {
+    /// Whether it may have been done or not: ask again with the same key.
+    pub const fn leaves_outcome_open(&self) -> bool {
         match self {
-            Self::Refused(_) | Self::NotSent(_) => true,
-            Self::NoAnswer { .. } | Self::AnswerNotAuthentic { .. } | Self::AnswerUnreadable => {
-                false
-            }
+            Self::NoAnswer { .. } | Self::AnswerNotAuthentic { .. } => true,
+            Self::Refused(_) | Self::AnswerUnreadable | Self::NotSent(_) => false,
         }
     }
 

@@ -6,8 +6,8 @@ use super::refused::{Fault, Refused};
 const DIGITS_MIN: usize = 13;
 const DIGITS_MAX: usize = 19;
 
-/// What bank card numbers begin with, from and to: Visa, Mastercard, UnionPay, American Express, JCB, Diners, Discover,
-/// Maestro, Mir, and the numbers that Chinese banks gave out before UnionPay.
+/// What bank card numbers begin with, from and to: Visa, Mastercard, `UnionPay`, American Express, JCB, Diners, Discover,
+/// Maestro, Mir, and the numbers that Chinese banks gave out before `UnionPay`.
 const BANKS: [(&str, &str); 12] = [
     ("2200", "2204"),
     ("2221", "2720"),
