@@ -163,7 +163,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = NumberFile::open(&folder.path().join("numbers"), 10).unwrap();
         let memory = MemoryNumbers::above(10);
-        for numbers in [&file as &dyn Numbers, &memory] {
+        let all: [&dyn Numbers; 2] = [&file, &memory];
+        for numbers in all {
             assert_eq!(numbers.next().unwrap(), 11);
             numbers.rise_above(20).unwrap();
             assert_eq!(numbers.next().unwrap(), 21);

@@ -19,6 +19,10 @@ mod nonces;
 #[cfg(test)]
 mod rfc;
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod mutations;
 
 pub use self::answer::{sign_answer, verify_answer};
