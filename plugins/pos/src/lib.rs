@@ -14,3 +14,19 @@ pub mod numbers;
 pub mod spool;
 mod http1;
 pub mod client;
+
+/// The till of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_till_of_the_readme_is_the_example() {
+        let example = include_str!("../examples/till.rs");
+        let (_, till) = example.split_once("\n\n").unwrap();
+        assert!(include_str!("../README.md").contains(till));
+        assert!(till.lines().count() < 40);
+    }
+}

@@ -2,6 +2,10 @@
 
 mod attempt;
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod tests;
 
 use std::io;

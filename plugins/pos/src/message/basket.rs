@@ -61,6 +61,18 @@ pub struct Line {
 }
 
 impl Line {
+    /// Goods without department and category.
+    pub fn goods(product: &str, quantity: &str, paid: &str) -> Self {
+        Self {
+            product: product.to_owned(),
+            department: None,
+            category: None,
+            kind: LineKind::Goods,
+            quantity: quantity.to_owned(),
+            paid: paid.to_owned(),
+        }
+    }
+
     fn check(&self, line: u32) -> Result<(), Fault> {
         let labels = [&self.department, &self.category];
         let unfit = |label: &&Option<String>| !label.as_deref().is_none_or(shape::is_label);
@@ -103,6 +115,15 @@ pub struct Slip {
 }
 
 impl Slip {
+    /// A slip of a store's till.
+    pub fn new(store: &str, till: &str, number: &str) -> Self {
+        Self {
+            store: store.to_owned(),
+            till: till.to_owned(),
+            number: number.to_owned(),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Fault> {
         let parts = [&self.store, &self.till, &self.number];
         if parts.iter().all(|part| shape::is_receipt_part(part)) {
