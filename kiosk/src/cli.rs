@@ -13,6 +13,7 @@ use crate::failure::{Failure, USAGE};
 use crate::lang::Lang;
 use crate::programme;
 use crate::replay::Replay;
+use crate::serve::serve;
 use crate::shop::Folders;
 use crate::verify::verify;
 
@@ -42,6 +43,10 @@ pub(crate) fn command(lang: Lang) -> Command {
             .help(help)
     };
 
+    let serve = Command::new("serve")
+        .about(t("打开屏幕页面和收银接口，直到被要求停止", "open the screen's pages and the edge for tills, until told to stop"))
+        .arg(Arg::new("settings").long("settings").value_name("FILE").value_parser(value_parser!(PathBuf)).help(t("设置文件（默认：JIFEN_SETTINGS，否则 ./jifen.toml，若存在）", "the settings file (default: JIFEN_SETTINGS, else ./jifen.toml where there is one)")))
+        .after_help(t("示例：jifen serve --settings /etc/jifen/jifen.toml", "Example: jifen serve --settings /etc/jifen/jifen.toml"));
     let demo = Command::new("demo")
         .about(t("演示：重放 40 个家庭一年的真实购物，再做兑换与退货，并核对", "demonstration: a real year of shopping of 40 households, then redemptions and refunds, and a check of everything"))
         .arg(Arg::new("exit").long("exit").action(ArgAction::SetTrue).help(t("打印汇总后结束", "end after the summary")))
@@ -88,7 +93,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([demo, replay, verify, programme, explain])
+        .subcommands([serve, demo, replay, verify, programme, explain])
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -176,6 +181,7 @@ fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
 /// Carries out what was asked.
 pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     match matches.subcommand() {
+        Some(("serve", asked)) => serve(asked.get_one::<PathBuf>("settings").cloned(), lang, out),
         Some(("demo", _)) => demo::run(lang, out),
         Some(("replay", asked)) => {
             let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();

@@ -15,9 +15,9 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// By `--lang`, else by `LC_ALL`, `LC_MESSAGES`, `LANG`; English where none says Chinese.
+    /// By `--lang`, else by `JIFEN_LANG`, `LC_ALL`, `LC_MESSAGES`, `LANG`; English where none says Chinese.
     pub(crate) fn of_process() -> Self {
-        let variables = ["LC_ALL", "LC_MESSAGES", "LANG"].map(env::var_os);
+        let variables = ["JIFEN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].map(env::var_os);
         let locale = variables
             .into_iter()
             .flatten()

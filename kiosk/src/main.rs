@@ -10,6 +10,13 @@ mod replay;
 mod demo;
 mod verify;
 mod explain;
+mod settings;
+mod log;
+mod stop;
+mod http;
+mod route;
+mod routes;
+mod serve;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
