@@ -101,6 +101,7 @@ fn open(folder: &Path) -> Shop {
             let open = Open {
                 account,
                 reference: number.to_string(),
+                gift: false,
             };
             line.send(&key(BEGIN, u64::MAX - number), open)
         })

@@ -31,7 +31,7 @@
 //!     uuid: [1, 90, 136, 22, 224, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, number],
 //! };
 //! let account = engine.draw_account()?;
-//! engine.run(&key(1), Open { account, reference: "M-1".to_owned() })?;
+//! engine.run(&key(1), Open { account, reference: "M-1".to_owned(), gift: false })?;
 //!
 //! let milk = Line {
 //!     product: "milk".to_owned(),

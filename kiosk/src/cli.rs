@@ -59,6 +59,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("as-of").long("as-of").value_name("TIME").value_parser(moment).help(t("报告中 expired 和 available 的时刻（默认：文件中最后的销售时间）", "the moment of expired and available in the report (default: the last time of sale in the file)")))
         .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(t("改正文件后，从第一个尚未入账的购物篮继续", "after the file was mended, begin at the first basket that is not yet in the store")))
         .arg(Arg::new("memory").long("memory").action(ArgAction::SetTrue).conflicts_with_all(["data", "keys", "resume"]).help(t("只在内存中，不留文件", "in memory, leaving no file")))
+        .arg(Arg::new("gift").long("gift").action(ArgAction::SetTrue).help(t("每个家庭入会时赠送积分", "give each household the sign-up gift")))
         .args([data.clone(), keys.clone()])
         .after_help(t("示例：jifen replay 2017.csv.gz --programme demo.toml --report out.csv", "Example: jifen replay 2017.csv.gz --programme demo.toml --report out.csv"));
     let verify = Command::new("verify")
@@ -194,6 +195,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 as_of: asked.get_one::<Moment>("as-of").copied(),
                 resume: asked.get_flag("resume"),
                 in_memory: asked.get_flag("memory"),
+                gift: asked.get_flag("gift"),
             };
             replay.run(lang, out)
         }

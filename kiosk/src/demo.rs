@@ -58,7 +58,7 @@ pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
         )
     )?;
     let begun = Instant::now();
-    let mut feed = Feed::new(&shop, programme.refund.window_days, false);
+    let mut feed = Feed::new(&shop, programme.refund.window_days, false, false)?;
     let mut last_baskets = std::collections::BTreeMap::new();
     let read = baskets(YEAR, exponent, &mut |basket: Basket| {
         last_baskets.insert(basket.household.clone(), basket.clone());

@@ -8,7 +8,7 @@ use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Month;
 use jifen::engine::Engine;
 use jifen::engine::explain::{Amount, Number};
-use jifen::ledger::entry::{Movement, TierOutcome};
+use jifen::ledger::entry::{GrantSource, Movement, TierOutcome};
 use jifen::ledger::journal::JournalAccount;
 use jifen::ledger::sale::ReceiptNo;
 
@@ -341,6 +341,10 @@ impl<'a> Explainer<'a> {
                 format!("{} {lot}", lang.pick("积分过期，批次", "expired, lot"))
             }
             Movement::Assess(change) => self.outcome(change.outcome).to_owned(),
+            Movement::Grant {
+                source: GrantSource::SignUp,
+                ..
+            } => lang.pick("入会赠送", "sign-up gift").to_owned(),
             Movement::Sanction { state, reason, .. } => {
                 format!("{} {state}: {reason}", lang.pick("会员状态", "state"))
             }

@@ -3,6 +3,7 @@
 mod lang;
 mod failure;
 mod cli;
+mod clock;
 mod shop;
 mod progress;
 mod programme;
@@ -14,6 +15,10 @@ mod settings;
 mod log;
 mod stop;
 mod http;
+mod refused;
+mod session;
+mod till;
+mod app;
 mod route;
 mod routes;
 mod serve;

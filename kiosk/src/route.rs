@@ -6,24 +6,39 @@ use std::sync::Arc;
 use http::{Method, Request, Response, StatusCode};
 use jifen::domain::refusal::Retry;
 
+use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{health, page};
+use crate::routes::{health, members, own, page, pos};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 4] = [
+static ADDRESSES: [Address; 22] = [
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
     Address::new(Method::GET, "/healthz", health::health),
+    Address::new(Method::GET, "/kiosk/v1/notice", members::notice),
+    Address::new(Method::POST, "/kiosk/v1/members", members::register),
+    Address::new(Method::POST, "/member/v1/session", own::sign_in),
+    Address::new(Method::DELETE, "/member/v1/session", own::sign_out),
+    Address::new(Method::GET, "/member/v1/statement", own::statement),
+    Address::new(Method::GET, "/member/v1/history", own::history),
+    Address::new(Method::POST, "/member/v1/codes", own::code),
+    Address::new(Method::POST, "/pos/v1/identify", pos::pos),
+    Address::new(Method::POST, "/pos/v1/quote", pos::pos),
+    Address::new(Method::POST, "/pos/v1/holds", pos::pos),
+    Address::new(Method::POST, "/pos/v1/holds/{hold}/capture", pos::pos),
+    Address::new(Method::POST, "/pos/v1/holds/{hold}/void", pos::pos),
+    Address::new(Method::POST, "/pos/v1/sales", pos::pos),
+    Address::new(Method::POST, "/pos/v1/refunds", pos::pos),
+    Address::new(Method::POST, "/pos/v1/reversals", pos::pos),
+    Address::new(Method::GET, "/pos/v1/operations/{key}", pos::pos),
+    Address::new(Method::POST, "/pos/v1/sign-on", pos::pos),
+    Address::new(Method::GET, "/pos/v1/diagnose", pos::pos),
 ];
-
-/// What the handlers work with.
-#[derive(Debug, Default)]
-pub(crate) struct App {}
 
 /// Answers one request.
 type Handler = fn(&App, &Asked<'_>) -> Response<Vec<u8>>;
@@ -38,10 +53,6 @@ pub(crate) struct Asked<'r> {
 
 impl Asked<'_> {
     /// The id under a name of the pattern: 1 to 128 letters, digits and `-._~`. Empty for a name the pattern has not.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the addresses that hold ids, which come next")
-    )]
     pub(crate) fn id(&self, name: &str) -> &str {
         let mut ids = self.ids.iter();
         ids.find(|(of, _)| *of == name).map_or("", |(_, id)| id)
@@ -195,7 +206,7 @@ mod tests {
         let (method, uri) = line.split_once(' ').unwrap();
         let request = Request::builder().method(method).uri(uri);
         let request = request.body(Vec::new()).unwrap();
-        let answered = dispatch(&SOME, &App::default(), &request);
+        let answered = dispatch(&SOME, &App::in_memory().unwrap(), &request);
         let told: Option<&Told> = answered.extensions().get();
         let body = String::from_utf8_lossy(answered.body());
         assert_eq!(answered.status(), status, "{line} {body}");
@@ -232,7 +243,11 @@ mod tests {
         check("DELETE /holds/a", 405, "method_not_allowed", hold);
         check("PATCH /holds", 405, "method_not_allowed", Some("/holds"));
         let request = Request::builder().method("DELETE").uri("/holds/a");
-        let answered = dispatch(&SOME, &App::default(), &request.body(Vec::new()).unwrap());
+        let answered = dispatch(
+            &SOME,
+            &App::in_memory().unwrap(),
+            &request.body(Vec::new()).unwrap(),
+        );
         assert_eq!(answered.headers()["allow"], "GET, HEAD, POST");
     }
 
@@ -256,7 +271,7 @@ mod tests {
     #[test]
     fn the_terminal_that_a_handler_tells_stays_beside_the_pattern() {
         let request = Request::builder().uri("/holds/a").body(Vec::new()).unwrap();
-        let answered = dispatch(&SOME, &App::default(), &request);
+        let answered = dispatch(&SOME, &App::in_memory().unwrap(), &request);
         let told: &Told = answered.extensions().get().unwrap();
         assert_eq!(told.terminal.as_deref(), Some("till-1"));
     }

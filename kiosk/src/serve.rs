@@ -1,16 +1,30 @@
 //! `jifen serve`: opens the listeners, says where, and waits until it is told to stop.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jifen::engine::Engine;
+use jifen::engine::notices::PublishError;
+
+use crate::app::App;
+use crate::clock::ShopClock;
 use crate::failure::Failure;
 use crate::http::{Limits, Listeners, listen};
 use crate::lang::Lang;
 use crate::log;
-use crate::route::{App, route};
+use crate::programme;
+use crate::replay::activation;
+use crate::route::route;
 use crate::settings::Settings;
+use crate::shop::Folders;
 use crate::stop::Stop;
+
+/// The programme of a shop that has none of its own.
+pub(crate) const DEMO_PROGRAMME: &str = include_str!("../../fixtures/programmes/demo.toml");
+/// The notice of a shop that has none of its own.
+pub(crate) const DEMO_NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 
 /// Serves until SIGINT or SIGTERM.
 pub(crate) fn serve(
@@ -22,10 +36,15 @@ pub(crate) fn serve(
     let settings = loaded.settings;
     log::begin()?;
     let stop = Stop::prepare()?;
-    let route = route(Arc::new(App::default()));
+    let engine = open(&settings, lang)?;
     let limits = Limits::new(settings.edge_connections);
+    // The names that tills may call it by hang on the port, which may be for the system to choose.
+    let app = Arc::new(App::new(engine, Arc::new(ShopClock::new()))?);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);
-    let listeners = listen(&route, Some(screen), Some(edge), limits)?;
+    let listeners = listen(&route(app.clone()), Some(screen), Some(edge), limits)?;
+    if let Some(edge) = listeners.edge() {
+        app.answer_to(settings.edge_names(edge));
+    }
     // From here on the listeners are stopped whatever happens: what was answered is kept either way.
     let told = tell(&settings, loaded.file.as_deref(), &listeners, lang, out);
     if told.is_ok() {
@@ -33,6 +52,48 @@ pub(crate) fn serve(
     }
     listeners.stop();
     told
+}
+
+/// The engine of the shop's folders, with the programme and the notice that the settings name.
+pub(crate) fn open(settings: &Settings, lang: Lang) -> Result<Arc<Engine>, Failure> {
+    let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
+    let engine = folders.open_shop(true, settings.of_engine())?;
+    let programme = match &settings.programme {
+        Some(path) => programme::load(path, lang)?.0,
+        None => DEMO_PROGRAMME.to_owned(),
+    };
+    let notice = match &settings.notice {
+        Some(path) => fs::read_to_string(path).map_err(|error| Failure::of_io(path, &error))?,
+        None => DEMO_NOTICE.to_owned(),
+    };
+    engine
+        .activate(&programme)
+        .map_err(|error| activation(&error))?;
+    engine
+        .publish(&notice)
+        .map_err(|error| publication(&error))?;
+    Ok(engine)
+}
+
+/// Why a notice cannot be published in this store.
+pub(crate) fn publication(error: &PublishError) -> Failure {
+    match error {
+        PublishError::Refused(refusal) => refusal.clone().into(),
+        PublishError::VersionTaken { version } => Failure::new(
+            "notice_version_taken",
+            format!("告知书版本 {version} 已发布过不同的内容：请改版本号"),
+            format!("notice version {version} was published with another text: change its version"),
+        ),
+        PublishError::File(faults) => {
+            let lines = faults.iter().map(ToString::to_string);
+            let lines = lines.collect::<Vec<_>>().join("; ");
+            Failure::new(
+                "bad_notice",
+                format!("告知书文件有误：{lines}"),
+                format!("the notice file has faults: {lines}"),
+            )
+        }
+    }
 }
 
 /// Says where it listens, and which settings it goes by.

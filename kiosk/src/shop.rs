@@ -1,28 +1,26 @@
 //! A shop's folders: the data with the store's file in it, and beside them the keys. Opens an engine over them.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{self, Component, Path, PathBuf};
 use std::sync::Arc;
 
-use jifen::engine::clock::{GivenClock, SeededEntropy};
+use jifen::engine::clock::{Clock, Entropy};
 use jifen::engine::keys::Keys;
 use jifen::engine::liability::closing;
 use jifen::engine::{Engine, Settings};
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;
 use jifen::store::redb::RedbStore;
-use jifen::vault::InstallKey;
+use jifen::vault::keybox::KeyboxError;
+use jifen::vault::{Draw32, Keybox};
 
+use crate::clock::{FollowingClock, OsEntropy, ShopClock};
 use crate::failure::Failure;
 
 /// The file in the data folder.
 const STORE_FILE: &str = "store.redb";
-/// The file in the keys folder: a mark, then 32 bytes.
-const KEY_FILE: &str = "install.key";
-/// The mark that a key file begins with.
-const KEY_MARK: &[u8; 8] = b"JIFENK1\n";
 
 /// Where a shop's files are.
 #[derive(Clone, Debug)]
@@ -33,8 +31,8 @@ pub(crate) struct Folders {
 
 /// An engine with the clock it goes by, which follows what is replayed.
 pub(crate) struct Shop {
-    pub(crate) engine: Engine,
-    pub(crate) clock: Arc<GivenClock>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) clock: Arc<FollowingClock>,
 }
 
 impl Folders {
@@ -56,8 +54,29 @@ impl Folders {
         Ok(Self { data, keys })
     }
 
-    /// Opens the store in these folders; makes them when `create` says so.
+    /// Opens the store in these folders, by a clock that follows what is replayed or, where nothing is, stands at the
+    /// latest commit. Makes them when `create` says so.
     pub(crate) fn open(&self, create: bool) -> Result<Shop, Failure> {
+        let clock = Arc::new(FollowingClock::new());
+        let engine = self.engine(create, clock.clone(), Settings::default())?;
+        Ok(Shop { engine, clock })
+    }
+
+    /// Opens the store in these folders by the machine's clock. Makes them when `create` says so.
+    pub(crate) fn open_shop(
+        &self,
+        create: bool,
+        settings: Settings,
+    ) -> Result<Arc<Engine>, Failure> {
+        self.engine(create, Arc::new(ShopClock::new()), settings)
+    }
+
+    fn engine(
+        &self,
+        create: bool,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Arc<Engine>, Failure> {
         let file = self.data.join(STORE_FILE);
         if !create && !file.exists() {
             let name = file.display();
@@ -68,99 +87,66 @@ impl Folders {
             ));
         }
         make_private(&self.data)?;
-        let keys = Arc::new(Keys::of_install(self.install_key(&file)?));
+        let entropy = Arc::new(OsEntropy::new()?);
+        let keys = Arc::new(Keys::new(self.keybox(&file, entropy.clone())?));
         let store = RedbStore::open(&file, Some(closing(keys.clone())))?;
-        shop(Arc::new(store), keys)
+        engine(Arc::new(store), keys, clock, entropy, settings)
     }
 
-    /// The install key; a new one only where there is no store yet that another key has sealed.
-    fn install_key(&self, store: &Path) -> Result<InstallKey, Failure> {
-        let path = self.keys.join(KEY_FILE);
-        let io = |error: &io::Error| Failure::of_io(&path, error);
-        if !path.exists() {
-            if fs::metadata(store).is_ok_and(|file| 0 < file.len()) {
-                let name = path.display();
-                return Err(Failure::new(
-                    "no_key",
-                    format!("数据文件存在，但没有密钥 {name}"),
-                    format!("the store exists, but its key {name} does not"),
-                ));
-            }
-            make_private(&self.keys)?;
-            let key = random()?;
-            // Beside its place first: a start that is cut short leaves no half a key.
-            let beside = path.with_extension("new");
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&beside)
-                .map_err(|error| io(&error))?;
-            file.write_all(KEY_MARK)
-                .and_then(|()| file.write_all(&key))
-                .and_then(|()| file.sync_all())
-                .and_then(|()| fs::rename(&beside, &path))
-                .and_then(|()| File::open(&self.keys)?.sync_all())
-                .map_err(|error| io(&error))?;
-            return Ok(InstallKey::from_bytes(key));
+    /// The keybox; a new one only where there is no store yet that other keys have sealed.
+    fn keybox(&self, store: &Path, entropy: Arc<OsEntropy>) -> Result<Keybox, Failure> {
+        let draw = draw(entropy);
+        if Keybox::exists(&self.keys) {
+            return Ok(Keybox::open(&self.keys, draw)?);
         }
-        let mode = fs::metadata(&path)
-            .map_err(|error| io(&error))?
-            .permissions()
-            .mode();
-        if mode & 0o077 != 0 {
-            let name = path.display();
+        if fs::metadata(store).is_ok_and(|file| 0 < file.len()) {
+            let name = self.keys.display();
             return Err(Failure::new(
-                "key_readable_by_others",
-                format!("密钥文件 {name} 可被他人读取：请 chmod 600"),
-                format!("others can read the key file {name}: chmod 600"),
+                "no_key",
+                format!("数据文件存在，但 {name} 中没有密钥"),
+                format!("the store exists, but its keys are not in {name}"),
             ));
         }
-        let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
-        read.map_err(|error| io(&error))?;
-        let key = bytes
-            .strip_prefix(KEY_MARK)
-            .and_then(|key| <[u8; 32]>::try_from(key).ok());
-        key.map(InstallKey::from_bytes).ok_or_else(|| {
-            let name = path.display();
-            Failure::new(
-                "bad_key",
-                format!("{name} 不是密钥文件"),
-                format!("{name} is not a key file"),
-            )
-        })
+        let install = first_half(draw());
+        Ok(Keybox::create(&self.keys, install, draw)?)
     }
 }
 
 /// An engine that leaves nothing behind: for comparison, and for files that are only looked at.
 pub(crate) fn in_memory() -> Result<Shop, Failure> {
-    let keys = Arc::new(Keys::of_install(InstallKey::from_bytes(random()?)));
-    shop(
-        Arc::new(MemoryStore::new(Some(closing(keys.clone())))),
-        keys,
-    )
-}
-
-fn shop(store: Arc<dyn Store>, keys: Arc<Keys>) -> Result<Shop, Failure> {
-    let clock = Arc::new(GivenClock::default());
-    let entropy = Arc::new(SeededEntropy::new(random()?));
-    let engine = Engine::open(store, keys, clock.clone(), entropy, Settings::default())?;
+    let entropy = Arc::new(OsEntropy::new()?);
+    let draw = draw(entropy.clone());
+    let keys = Arc::new(Keys::new(Keybox::in_memory(first_half(draw()), draw)));
+    let store = Arc::new(MemoryStore::new(Some(closing(keys.clone()))));
+    let clock = Arc::new(FollowingClock::new());
+    let engine = engine(store, keys, clock.clone(), entropy, Settings::default())?;
     Ok(Shop { engine, clock })
 }
 
-/// 32 bytes from the operating system.
-fn random() -> Result<[u8; 32], Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        Failure::new(
-            "no_randomness",
-            format!("操作系统无法提供随机数：{error}"),
-            format!("the operating system gives no random numbers: {error}"),
-        )
-    })?;
-    Ok(bytes)
+fn engine(
+    store: Arc<dyn Store>,
+    keys: Arc<Keys>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<OsEntropy>,
+    settings: Settings,
+) -> Result<Arc<Engine>, Failure> {
+    Ok(Arc::new(Engine::open(
+        store, keys, clock, entropy, settings,
+    )?))
+}
+
+fn draw(entropy: Arc<OsEntropy>) -> Draw32 {
+    Arc::new(move || entropy.seed())
+}
+
+fn first_half(seed: [u8; 32]) -> [u8; 16] {
+    seed.first_chunk().copied().unwrap_or_default()
+}
+
+impl From<KeyboxError> for Failure {
+    fn from(error: KeyboxError) -> Self {
+        Self::new(error.code(), error.zh(), error.en())
+    }
 }
 
 /// The folder that a path leads to, through links and `..`, as far as it is there already.

@@ -139,6 +139,7 @@ impl Story {
                 let open = Open {
                     account: admitted(&self.bench().engine, who),
                     reference: (*who).to_owned(),
+                    gift: false,
                 };
                 self.bench().engine.run(&key, open)
             }

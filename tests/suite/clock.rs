@@ -84,6 +84,7 @@ impl Shop {
         let open = Open {
             account: admitted(&engine, "A"),
             reference: "A".into(),
+            gift: false,
         };
         engine.run(&key(clock.business(), u64::MAX), open).unwrap();
         Self {

@@ -39,6 +39,7 @@ fn shop(settings: Settings, members: &[&str]) -> (TempDir, Arc<RedbStore>, Bench
         let open = Open {
             account: admitted(&bench.engine, name),
             reference: (*name).to_owned(),
+            gift: false,
         };
         bench
             .engine

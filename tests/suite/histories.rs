@@ -468,6 +468,7 @@ impl Shop {
             let open = Open {
                 account: admitted(&shop.bench.engine, name),
                 reference: (*name).to_owned(),
+                gift: false,
             };
             shop.run(open).unwrap();
         }

@@ -198,7 +198,14 @@ fn send(bench: &Bench, till: &InOrder<'_>, plan: &[Step], step: usize, heard: &H
         Wish::Open => {
             bench.engine.admit(account, &[]).expect("keys are drawn");
             let reference = (*member).to_owned();
-            till.send(&key, Open { account, reference })
+            till.send(
+                &key,
+                Open {
+                    account,
+                    reference,
+                    gift: false,
+                },
+            )
         }
         Wish::Sale(lines, hold) => {
             let holds = hold.iter().map(|hold| UseHold {

@@ -36,6 +36,7 @@ fn open(bench: &Bench, number: u64, name: &str) -> Result<Answer, Refusal> {
     let open = Open {
         account: admitted(&bench.engine, name),
         reference: name.to_owned(),
+        gift: false,
     };
     bench.engine.run(&numbered(number), open)
 }

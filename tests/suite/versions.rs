@@ -42,6 +42,7 @@ impl Shop {
         let open = Open {
             account: admitted(&shop.bench.engine, "A"),
             reference: "A".into(),
+            gift: false,
         };
         let key = shop.key();
         shop.bench.engine.run(&key, open).unwrap();
@@ -201,6 +202,7 @@ fn what_an_old_window_let_fall_stays_fallen_under_a_new_one() {
             Open {
                 account,
                 reference: "A".into(),
+                gift: false,
             },
         )
         .unwrap();

@@ -244,6 +244,10 @@ refusals! {
     TerminalExists => "terminal_exists", Never, "终端已存在。", "The terminal exists already.";
     /// No such terminal, or a revoked one.
     TerminalUnknown => "terminal_unknown", Never, "没有这个终端，或已被停用。", "There is no such terminal, or it was revoked.";
+    /// Not JSON, or not the fields that are asked for: unknown ones are refused (COL-02).
+    BadRequest => "bad_request", Never, "请求不是有效的 JSON，或缺少字段，或含有未知字段。", "The request is not valid JSON, lacks a field, or has an unknown one.";
+    /// Nobody is signed in.
+    SignInNeeded => "sign_in_needed", Never, "请先以会员号和密码登录。", "Please sign in with card number and PIN first.";
     /// No notice was published.
     NoNotice => "no_notice", Later, "尚未发布告知书。", "No notice has been published yet.";
 }

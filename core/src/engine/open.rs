@@ -13,6 +13,7 @@ use crate::vault::MemberKeys;
 
 use super::Engine;
 use super::commit::Verb;
+use super::sign_in::sign_up_gift;
 use super::receipt::{Opened, Receipt};
 use super::rows::Head;
 use super::work::{Stop, Work, looks_at_days};
@@ -75,6 +76,8 @@ pub struct Open {
     pub account: AccountId,
     /// A made-up reference, never a name: 1 to 64 bytes.
     pub reference: String,
+    /// Whether the programme's sign-up gift comes with it: for accounts that nobody signs in to.
+    pub gift: bool,
 }
 
 impl Verb for Open {
@@ -119,6 +122,9 @@ impl Verb for Open {
             programme.hash,
             None,
         )?;
+        if self.gift {
+            sign_up_gift(work, self.account)?;
+        }
         Ok(Receipt::Opened(Opened { at: work.now }))
     }
 }

@@ -1,6 +1,6 @@
 //! What a member sees of their account (TIER-04): balance, tier, what is missing, what expires, and the history.
 
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, HoldId};
 use crate::domain::money::{Exact, Money};
 use crate::domain::points::Points;
 use crate::domain::programme::Tier;
@@ -9,6 +9,7 @@ use crate::domain::time::Moment;
 use crate::ledger::account::{Account, LedgerError, Totals};
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::{Entry, Movement};
+use crate::ledger::hold::Hold;
 use crate::ledger::lot::Lot;
 
 use super::Engine;
@@ -167,6 +168,11 @@ impl Engine {
                 past.available(at).ok_or(LedgerError::Overflow)?,
             ))
         })
+    }
+
+    /// A hold, and whose it is: its id is what it is found by.
+    pub fn hold_at(&self, id: HoldId) -> Result<(AccountId, Hold), Refusal> {
+        self.read(|view| view.hold(id))
     }
 
     /// Whether there is no such account.

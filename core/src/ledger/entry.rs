@@ -111,6 +111,25 @@ pub enum Movement {
     },
 }
 
+impl Movement {
+    /// The word for machines: added, never changed.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Earn { .. } => "earn",
+            Self::Redeem { .. } => "redeem",
+            Self::Return { .. } => "return",
+            Self::Clawback { .. } => "clawback",
+            Self::Repay { .. } => "repay",
+            Self::Adjust { .. } => "adjust",
+            Self::Expire { .. } => "expire",
+            Self::Assess(_) => "assess",
+            Self::Sanction { .. } => "sanction",
+            Self::Grant { .. } => "grant",
+        }
+    }
+}
+
 /// What points were given for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GrantSource {

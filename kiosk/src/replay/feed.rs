@@ -48,34 +48,45 @@ pub(crate) struct Feed<'a> {
     waiting: VecDeque<(u64, bool, Pending)>,
     /// Whether a refusal was heard: those behind it are of no interest.
     failed: bool,
+    /// Accounts by the households that they were opened for, those of earlier runs among them.
+    known: BTreeMap<String, AccountId>,
+    /// Whether each household is given the sign-up gift.
+    gift: bool,
     sent: Sent,
 }
 
 impl<'a> Feed<'a> {
     /// A feed to a shop whose last commit bounds what is sent again.
-    pub(crate) fn new(shop: &'a Shop, window_days: u32, resume: bool) -> Self {
+    pub(crate) fn new(
+        shop: &'a Shop,
+        window_days: u32,
+        resume: bool,
+        gift: bool,
+    ) -> Result<Self, Failure> {
         let latest = shop.engine.now();
         let window = i64::from(window_days).saturating_mul(jifen::domain::time::MILLIS_A_DAY);
-        Self {
+        Ok(Self {
             shop,
             oldest: latest.plus_millis(window.saturating_neg()),
             passing: resume,
             line: shop.engine.in_order(),
             waiting: VecDeque::new(),
             failed: false,
+            known: shop.engine.accounts_by_reference()?,
+            gift,
             sent: Sent::default(),
-        }
+        })
     }
 
     /// Sends a basket, after its household where it is new.
     pub(crate) fn send(&mut self, basket: Basket) -> Result<(), Failure> {
         self.sent.last_sold_at = self.sent.last_sold_at.max(basket.sold_at);
-        let account = account_of(&basket.household);
-        let is_new = self
-            .sent
+        let known = self.known.get(&basket.household).copied();
+        let account = known.map_or_else(|| self.shop.engine.draw_account(), Ok)?;
+        self.known.insert(basket.household.clone(), account);
+        self.sent
             .households
-            .insert(basket.household.clone(), account)
-            .is_none();
+            .insert(basket.household.clone(), account);
         if basket.sold_at < self.oldest {
             return Ok(());
         }
@@ -87,10 +98,11 @@ impl<'a> Feed<'a> {
             self.passing = false;
         }
         self.shop.clock.follow(basket.sold_at);
-        if is_new && self.shop.engine.is_unknown(account)? {
+        if known.is_none() {
             let open = Open {
                 account,
                 reference: basket.household.clone(),
+                gift: self.gift,
             };
             let key = key_of(basket.sold_at, &["household", &basket.household]);
             self.push(basket.line_number, false, self.line.send(&key, open))?;
@@ -156,19 +168,6 @@ fn refused(line: u64, refusal: Refusal) -> Failure {
         &format!("第 {line} 行的购物篮"),
         &format!("the basket at line {line}"),
     )
-}
-
-/// A household's account: made up from its number, which is nobody's.
-fn account_of(household: &str) -> AccountId {
-    let hash = Sha256::new()
-        .chain_update("household ")
-        .chain_update(household)
-        .finalize();
-    let mut bytes = [0; 16];
-    for (to, from) in bytes.iter_mut().zip(hash) {
-        *to = from;
-    }
-    AccountId::from_bytes(bytes)
 }
 
 /// A key in the form of a `UUIDv7`: the time, then a hash of the parts.

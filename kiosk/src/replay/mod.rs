@@ -29,6 +29,7 @@ pub(crate) struct Replay {
     pub(crate) as_of: Option<Moment>,
     pub(crate) resume: bool,
     pub(crate) in_memory: bool,
+    pub(crate) gift: bool,
 }
 
 impl Replay {
@@ -45,7 +46,7 @@ impl Replay {
         let exponent = parsed.currency.exponent;
         let begun = Instant::now();
         let window = parsed.refund.window_days;
-        let mut feed = feed::Feed::new(&shop, window, self.resume);
+        let mut feed = feed::Feed::new(&shop, window, self.resume, self.gift)?;
         let read = basket::read(&self.file, exponent, &mut |basket, position| {
             progress.at(position);
             feed.send(basket)

@@ -3,8 +3,9 @@
 use http::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::app::App;
 use crate::http::json;
-use crate::route::{App, Asked};
+use crate::route::Asked;
 
 #[derive(Serialize)]
 struct Health {

@@ -1,4 +1,7 @@
-//! The handlers, one file a noun. The addresses are in `route.rs`.
+//! One file a noun.
 
 pub(crate) mod health;
+pub(crate) mod members;
+pub(crate) mod own;
 pub(crate) mod page;
+pub(crate) mod pos;

@@ -3,8 +3,9 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
 
+use crate::app::App;
 use crate::lang::Lang;
-use crate::route::{App, Asked};
+use crate::route::Asked;
 
 const PAGE: &str = include_str!("../../pages/register.html");
 const STYLE: &str = include_str!("../../pages/register.css");

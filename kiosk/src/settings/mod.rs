@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jifen::domain::points::Points;
+use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
 use fault::Fault;
@@ -120,6 +121,18 @@ impl Settings {
         match read {
             Some(settings) if gift.faults.is_empty() => Ok(settings),
             Some(_) | None => Err(gift.faults),
+        }
+    }
+
+    /// What of it the engine goes by.
+    pub(crate) fn of_engine(&self) -> jifen::engine::Settings {
+        jifen::engine::Settings {
+            second_person_above: self.second_person_above,
+            prefix: Prefix::parse(&String::from_utf8_lossy(&self.till_prefix)).unwrap_or_default(),
+            review: match self.review {
+                Review::None => jifen::engine::Review::None,
+                Review::Staff | Review::PhoneCode => jifen::engine::Review::Pending,
+            },
         }
     }
 

@@ -1,0 +1,94 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use jifen::domain::time::Moment;
+use jifen::engine::Engine;
+use jifen::engine::clock::{Clock, Entropy};
+use jifen_pos::signature::Nonces;
+use parking_lot::{Mutex, RwLock};
+
+use crate::clock::OsEntropy;
+use crate::failure::Failure;
+use crate::session::Sessions;
+
+/// The most requests that one terminal may sign in two minutes: some 2,000 a second.
+const NONCES_MAX: usize = 240_000;
+
+/// Tells the clock of a time of sale.
+pub(crate) type Follow = Box<dyn Fn(Moment) + Send + Sync>;
+
+/// The store behind the listeners.
+pub(crate) struct App {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sessions: Sessions,
+    pub(crate) nonces: Mutex<Nonces>,
+    /// The authorities that a till may call the edge by.
+    names: RwLock<Vec<String>>,
+    /// When the process began, in seconds since 1970: what changes nothing and was signed before it is refused.
+    pub(crate) started: u64,
+    /// Where a day is replayed, the clock follows its sales.
+    pub(crate) follow: Option<Follow>,
+    entropy: OsEntropy,
+}
+
+impl core::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// The store of an engine. Until it is told its names, no till is believed.
+    pub(crate) fn new(engine: Arc<Engine>, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let started = seconds(clock.wall());
+        Ok(Self {
+            engine,
+            clock,
+            sessions: Sessions::default(),
+            nonces: Mutex::new(Nonces::new(NONCES_MAX)),
+            names: RwLock::new(Vec::new()),
+            started,
+            follow: None,
+            entropy: OsEntropy::new()?,
+        })
+    }
+
+    /// The same, with a clock that follows the sales that are sent.
+    pub(crate) fn following(mut self, follow: Follow) -> Self {
+        self.follow = Some(follow);
+        self
+    }
+
+    /// A store that leaves nothing behind, without a programme.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Result<Self, Failure> {
+        let shop = crate::shop::in_memory()?;
+        Self::new(shop.engine, shop.clock)
+    }
+
+    /// By which authorities a till may call the edge.
+    pub(crate) fn answer_to(&self, names: Vec<String>) {
+        *self.names.write() = names;
+    }
+
+    /// Those authorities.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.names.read().clone()
+    }
+
+    /// The time on the wall, in seconds since 1970.
+    pub(crate) fn wall_seconds(&self) -> u64 {
+        seconds(self.clock.wall())
+    }
+
+    /// 32 random bytes.
+    pub(crate) fn secret(&self) -> [u8; 32] {
+        self.entropy.seed()
+    }
+}
+
+fn seconds(moment: Moment) -> u64 {
+    u64::try_from(moment.millis().div_euclid(1_000)).unwrap_or(0)
+}
