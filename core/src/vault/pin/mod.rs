@@ -100,13 +100,18 @@ fn last_six(told: &str) -> Option<Zeroizing<String>> {
     let digits: Zeroizing<String> =
         Zeroizing::new(told.nfkc().filter(char::is_ascii_digit).collect());
     let from = digits.len().checked_sub(PIN)?;
-    digits
-        .get(from..)
-        .map(|six| Zeroizing::new(six.to_owned()))
+    digits.get(from..).map(|six| Zeroizing::new(six.to_owned()))
 }
 
+/// Words that Chinese speakers put into passphrases, which the estimate's English lists do not have.
+const PINYIN: [&str; 13] = [
+    "woaini", "woaiwo", "aini", "nihao", "mima", "wangyi", "baobei", "laopo", "laogong", "jifen",
+    "huiyuan", "5201314", "1314520",
+];
+
 fn is_hard_to_guess(passphrase: &str, length: usize, told: &[&str]) -> bool {
-    match zxcvbn(passphrase, told).score() {
+    let known: Vec<&str> = told.iter().copied().chain(PINYIN).collect();
+    match zxcvbn(passphrase, &known).score() {
         Score::Four => true,
         Score::Three => LONG <= length,
         _ => false,
