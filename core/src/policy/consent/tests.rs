@@ -1,5 +1,7 @@
 //! Stories about consent: what a registration keeps, what holds now, and when nobody asks again.
 
+use std::slice;
+
 use super::*;
 use crate::policy::notice::demo;
 
@@ -149,9 +151,9 @@ fn after_a_refusal_or_a_withdrawal_nobody_asks_for_90_days() {
     let withdrawn = event(Decision::Withdrawn, day(10));
     let given = event(Decision::Given, day(20));
     check(&[], T0, true);
-    check(&[refused.clone()], T0, false);
-    check(&[refused.clone()], day(90).plus_millis(-1), false);
-    check(&[refused.clone()], day(90), true);
+    check(slice::from_ref(&refused), T0, false);
+    check(slice::from_ref(&refused), day(90).plus_millis(-1), false);
+    check(slice::from_ref(&refused), day(90), true);
     let both = [refused.clone(), withdrawn.clone()];
     check(&both, day(90), false);
     check(&both, day(100).plus_millis(-1), false);

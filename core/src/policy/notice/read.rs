@@ -69,7 +69,7 @@ impl<'t> Section<'t> {
     }
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     fn file(&mut self) -> Option<Notice> {
         let syntax = NoticeFaultCode::Syntax;
         if FILE_MAX < self.text.len() {

@@ -26,7 +26,9 @@ fn demo_with(from: &str, to: &str) -> String {
 /// The line on which a text first stands.
 fn line_of(text: &str, wanted: &str) -> u32 {
     let before = &text[..text.find(wanted).unwrap()];
-    u32::try_from(before.matches('\n').count()).unwrap() + 1
+    u32::try_from(before.matches('\n').count())
+        .unwrap()
+        .saturating_add(1)
 }
 
 /// Everything there is to show.
@@ -38,7 +40,7 @@ fn everything() -> Vec<Shown> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    data_encoding::HEXLOWER.encode(bytes)
 }
 
 #[test]
@@ -232,7 +234,7 @@ fn nothing_that_must_be_there_may_be_left_out() {
     // Every key of the demo is taken out once; none of the files left over loads, and each says what is missing.
     let mut document: toml_edit::DocumentMut = DEMO.parse().unwrap();
     let mut paths: Vec<Vec<String>> = Vec::new();
-    for (key, item) in document.as_table().iter() {
+    for (key, item) in document.as_table() {
         paths.push(vec![key.to_owned()]);
         let inner = item.as_table_like().map(|table| table.iter());
         for (second, item) in inner.into_iter().flatten() {

@@ -8,6 +8,7 @@ pub use gate::HashGate;
 pub use verifier::{HashFailed, Verifier};
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -16,7 +17,7 @@ use zxcvbn::{Score, zxcvbn};
 /// The digits of a PIN.
 const PIN: usize = 6;
 /// The fewest and the most characters of a passphrase.
-const PASSPHRASE: core::ops::RangeInclusive<usize> = 8..=64;
+const PASSPHRASE: RangeInclusive<usize> = 8..=64;
 /// From so many characters on a passphrase may be guessed in 10¹⁰ tries, below that it may not.
 const LONG: usize = 12;
 /// The longest text that is looked at, in bytes.
@@ -53,7 +54,7 @@ impl Pin {
         }
 
         let is_common = match digits {
-            Some(digits) => common::is_common(&digits),
+            Some(digits) => common::is_common(digits.as_slice()),
             None => !is_hard_to_guess(&pin, length, told),
         };
         if is_common {
@@ -111,11 +112,12 @@ const PINYIN: [&str; 13] = [
 
 fn is_hard_to_guess(passphrase: &str, length: usize, told: &[&str]) -> bool {
     let known: Vec<&str> = told.iter().copied().chain(PINYIN).collect();
-    match zxcvbn(passphrase, &known).score() {
-        Score::Four => true,
-        Score::Three => LONG <= length,
-        _ => false,
-    }
+    let needed = if LONG <= length {
+        Score::Three
+    } else {
+        Score::Four
+    };
+    needed <= zxcvbn(passphrase, &known).score()
 }
 
 /// Why a PIN is refused, in the order of checking. None of them says what was written.

@@ -11,9 +11,8 @@ use super::digits::{Digits, Stream, damm, is_checked, is_luhn, typed_digits};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix([u8; 2]);
 
-/// Ranges that others use, both ends included: pay codes of WeChat 10–15, of Alipay 25–30, of UnionPay 62; the 2-series
-/// of Mastercard 22–27; transit cards 31; bank cards 34–69 and 81; and 9x that old domestic cards and national schemes
-/// have.
+/// Ranges that others use, both ends included. Pay codes: 10–15 (微信支付), 25–30 (支付宝), 62 (银联云闪付). Transit cards:
+/// 31. Bank cards: 22–27, 34–69, 81, and of the 90s those that old domestic cards and national schemes have.
 const TAKEN: [(u8, u8); 6] = [(10, 15), (22, 31), (34, 69), (81, 81), (90, 90), (94, 98)];
 
 impl Prefix {
@@ -216,11 +215,7 @@ mod tests {
         let card = CardNumber::draw(Prefix::DEFAULT, &seed);
         assert_eq!(card.digits(), "990173627414964684");
         assert_eq!(card.grouped(), "9901 7362 7414 9646 84");
-        let hash: String = card
-            .sha256()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash = data_encoding::HEXLOWER.encode(&card.sha256());
         assert_eq!(
             hash,
             "baa04cf9ebb761b6f2f3f5cfdbf14c40a6794e34054bc1b1e421e0ecc2a68667"

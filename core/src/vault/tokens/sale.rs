@@ -108,11 +108,7 @@ mod tests {
         let token = SaleToken::draw(NOW, &seed);
         assert_eq!(token.text(), "jst_WWgvABobQMVv4td4bYDVHw");
         assert_eq!(token.seconds(), 1_500_000_000);
-        let key: String = token
-            .row_key()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let key = data_encoding::HEXLOWER.encode(&token.row_key());
         assert_eq!(
             key,
             "59682f00cc3018d59a5bccdf4fc0aa74c5ffbb839b099f5e2bc27ebd3da1f7fcb94ab446"
