@@ -38,7 +38,7 @@ const YEAR: &[u8] = include_bytes!("../../fixtures/complete_journey/2017-40-hous
 const PROGRAMME: &str = include_str!("../../fixtures/programmes/demo.toml");
 
 /// Runs the demonstration in a temporary folder that goes with it.
-pub(crate) fn run(lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(_exit: bool, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     let folder = tempfile::Builder::new().prefix("jifen-demo-").tempdir();
     let folder = folder.map_err(|error| Failure::of_io(&std::env::temp_dir(), &error))?;
     let shop = Folders::new(folder.path().join("data"), None)?.open(true)?;

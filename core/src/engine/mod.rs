@@ -41,10 +41,10 @@ use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::policy::notice::Notice;
+use crate::store::{ReadTx, Store, StoreError};
 use crate::vault::phone_index::PhoneIndex;
 use crate::vault::pin::HashGate;
 use crate::vault::tokens::Prefix;
-use crate::store::{ReadTx, Store, StoreError};
 
 use clock::{Clock, Entropy, Judge};
 use keys::Keys;

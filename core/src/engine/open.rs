@@ -8,14 +8,14 @@ use crate::ledger::account::Account;
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::Movement;
 
-use crate::vault::keybox::{TokenHash, TokenKind};
 use crate::vault::MemberKeys;
+use crate::vault::keybox::{TokenHash, TokenKind};
 
 use super::Engine;
 use super::commit::Verb;
-use super::sign_in::sign_up_gift;
 use super::receipt::{Opened, Receipt};
 use super::rows::Head;
+use super::sign_in::sign_up_gift;
 use super::work::{Stop, Work, looks_at_days};
 
 impl Engine {
@@ -34,11 +34,7 @@ impl Engine {
 
     /// Draws a member's keys for an account and makes them durable, with the cards that will lead to it. An account that
     /// has keys keeps them.
-    pub fn admit(
-        &self,
-        account: AccountId,
-        cards: &[TokenHash],
-    ) -> Result<MemberId, Refusal> {
+    pub fn admit(&self, account: AccountId, cards: &[TokenHash]) -> Result<MemberId, Refusal> {
         // Drawn before anything is looked up: what is drawn later does not hang on what was there.
         let [mut id, _] = self.draw_ids();
         let (core, history) = (self.entropy.seed(), self.entropy.seed());
@@ -52,9 +48,7 @@ impl Engine {
         let member = MemberId::from_bytes(id);
         let keys = MemberKeys::new(member, account, core, history);
         let cards: Vec<_> = cards.iter().map(|card| (*card, TokenKind::Card)).collect();
-        keybox
-            .add(keys, &cards)
-            .map_err(|_| Refusal::KeysFailed)?;
+        keybox.add(keys, &cards).map_err(|_| Refusal::KeysFailed)?;
         Ok(member)
     }
 
@@ -115,13 +109,7 @@ impl Verb for Open {
         let mut desk = Desk::new(account, work.now, programme.zone);
         desk.post(work.now, Movement::Open { on })?;
 
-        work.finish(
-            self.account,
-            head,
-            desk,
-            programme.hash,
-            None,
-        )?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         if self.gift {
             sign_up_gift(work, self.account)?;
         }
