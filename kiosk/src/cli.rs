@@ -13,8 +13,11 @@ use crate::failure::{Failure, USAGE};
 use crate::lang::Lang;
 use crate::programme;
 use crate::replay::Replay;
+use crate::self_check::self_check;
 use crate::serve::serve;
+use crate::settings::Settings;
 use crate::shop::Folders;
+use crate::terminal::{self, Wish};
 use crate::verify::verify;
 
 /// The whole command line, in one language.
@@ -43,10 +46,24 @@ pub(crate) fn command(lang: Lang) -> Command {
             .help(help)
     };
 
+    let settings = Arg::new("settings")
+        .long("settings")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help(t(
+            "设置文件（默认：JIFEN_SETTINGS，否则 ./jifen.toml，若存在）",
+            "the settings file (default: JIFEN_SETTINGS, else ./jifen.toml where there is one)",
+        ));
     let serve = Command::new("serve")
-        .about(t("打开屏幕页面和收银接口，直到被要求停止", "open the screen's pages and the edge for tills, until told to stop"))
-        .arg(Arg::new("settings").long("settings").value_name("FILE").value_parser(value_parser!(PathBuf)).help(t("设置文件（默认：JIFEN_SETTINGS，否则 ./jifen.toml，若存在）", "the settings file (default: JIFEN_SETTINGS, else ./jifen.toml where there is one)")))
-        .after_help(t("示例：jifen serve --settings /etc/jifen/jifen.toml", "Example: jifen serve --settings /etc/jifen/jifen.toml"));
+        .about(t(
+            "打开屏幕页面和收银接口，直到被要求停止",
+            "open the screen's pages and the edge for tills, until told to stop",
+        ))
+        .arg(settings.clone())
+        .after_help(t(
+            "示例：jifen serve --settings /etc/jifen/jifen.toml",
+            "Example: jifen serve --settings /etc/jifen/jifen.toml",
+        ));
     let demo = Command::new("demo")
         .about(t("演示：重放 40 个家庭一年的真实购物，再做兑换与退货，并核对", "demonstration: a real year of shopping of 40 households, then redemptions and refunds, and a check of everything"))
         .arg(Arg::new("exit").long("exit").action(ArgAction::SetTrue).help(t("打印汇总后结束", "end after the summary")))
@@ -58,6 +75,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("report").long("report").value_name("OUT.csv").value_parser(value_parser!(PathBuf)).help(t("报告写到此文件", "write the report to this file")))
         .arg(Arg::new("as-of").long("as-of").value_name("TIME").value_parser(moment).help(t("报告中 expired 和 available 的时刻（默认：文件中最后的销售时间）", "the moment of expired and available in the report (default: the last time of sale in the file)")))
         .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(t("改正文件后，从第一个尚未入账的购物篮继续", "after the file was mended, begin at the first basket that is not yet in the store")))
+        .arg(Arg::new("via").long("via").value_name("WAY").value_parser(["http"]).hide_possible_values(true).help(t("http：作为已签名的 POS v1 请求经本机 HTTP 发送", "http: as signed POS v1 requests over HTTP on this machine")))
         .arg(Arg::new("memory").long("memory").action(ArgAction::SetTrue).conflicts_with_all(["data", "keys", "resume"]).help(t("只在内存中，不留文件", "in memory, leaving no file")))
         .arg(Arg::new("gift").long("gift").action(ArgAction::SetTrue).help(t("每个家庭入会时赠送积分", "give each household the sign-up gift")))
         .args([data.clone(), keys.clone()])
@@ -86,6 +104,17 @@ pub(crate) fn command(lang: Lang) -> Command {
             "示例：jifen programme check demo.toml",
             "Example: jifen programme check demo.toml",
         ));
+    let self_check = Command::new("self-check")
+        .about(t(
+            "自检：目录、密钥、时钟、制度、告知书、终端",
+            "check the shop itself: folders, keys, clock, programme, notice, terminals",
+        ))
+        .arg(settings.clone())
+        .after_help(t(
+            "示例：jifen self-check\n退出码 3：发现问题",
+            "Example: jifen self-check\nExit code 3: something was found",
+        ));
+    let terminal = terminal(lang, [settings, data.clone(), keys.clone()]);
     let explain = explain(lang, data, keys);
 
     let whole = Command::new("jifen")
@@ -94,7 +123,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve, demo, replay, verify, programme, explain])
+        .subcommands([serve, demo, replay, verify, self_check, terminal, programme, explain])
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -141,6 +170,52 @@ fn speak(command: Command, lang: Lang) -> Command {
     command.mut_subcommands(|below| speak(below, lang))
 }
 
+/// `jifen terminal` and what can be done with one.
+fn terminal(lang: Lang, places: [Arg; 3]) -> Command {
+    let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let name = Arg::new("NAME").required(true).help(t(
+        "终端名称：1 至 48 个字母、数字、点、下划线或连字符",
+        "the terminal's name: 1 to 48 letters, digits, dots, underscores or hyphens",
+    ));
+    let places = places.map(|place| place.global(true));
+    let example = t(
+        "示例：jifen terminal add till-1（须先停止 jifen serve）",
+        "Example: jifen terminal add till-1 (stop jifen serve first)",
+    );
+    Command::new("terminal")
+        .about(t("收银终端：登记、列出、停用", "tills: add, list, revoke"))
+        .args(places)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("add")
+                .about(t(
+                    "登记一台终端，并显示一次其密钥",
+                    "let a till send, and show its key once",
+                ))
+                .arg(name.clone())
+                .after_help(example),
+        )
+        .subcommand(
+            Command::new("list")
+                .about(t("列出所有终端", "list all tills"))
+                .after_help(t(
+                    "示例：jifen terminal list",
+                    "Example: jifen terminal list",
+                )),
+        )
+        .subcommand(
+            Command::new("revoke")
+                .about(t("停用一台终端", "let a till send no more"))
+                .arg(name)
+                .after_help(t(
+                    "示例：jifen terminal revoke till-1",
+                    "Example: jifen terminal revoke till-1",
+                )),
+        )
+        .after_help(example)
+}
+
 /// `jifen explain` and what can be explained.
 fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
     let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
@@ -183,7 +258,22 @@ fn explain(lang: Lang, data: Arg, keys: Arg) -> Command {
 pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     match matches.subcommand() {
         Some(("serve", asked)) => serve(asked.get_one::<PathBuf>("settings").cloned(), lang, out),
-        Some(("demo", _)) => demo::run(lang, out),
+        Some(("self-check", asked)) => {
+            let named = asked.get_one::<PathBuf>("settings").cloned();
+            self_check(&Settings::load(named)?.settings, lang, out)
+        }
+        Some(("terminal", asked)) => {
+            let (name, below) = asked.subcommand().ok_or_else(unknown_command)?;
+            let text = || below.get_one::<String>("NAME").cloned().unwrap_or_default();
+            let wish = match name {
+                "add" => Wish::Add(text()),
+                "list" => Wish::List,
+                "revoke" => Wish::Revoke(text()),
+                _ => return Err(unknown_command()),
+            };
+            terminal::terminal(&shop_of(below)?, &wish, lang, out)
+        }
+        Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {
             let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
             let replay = Replay {
@@ -196,6 +286,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 resume: asked.get_flag("resume"),
                 in_memory: asked.get_flag("memory"),
                 gift: asked.get_flag("gift"),
+                over_http: asked.get_one::<String>("via").is_some(),
             };
             replay.run(lang, out)
         }
@@ -218,6 +309,16 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
         }
         Some(_) | None => Err(unknown_command()),
     }
+}
+
+/// The folders of the shop that the settings describe, or those that were named.
+fn shop_of(asked: &ArgMatches) -> Result<Folders, Failure> {
+    let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
+    if let Some(data) = path("data") {
+        return Folders::new(data, path("keys"));
+    }
+    let settings = Settings::load(path("settings"))?.settings;
+    Folders::new(settings.data, path("keys").or(Some(settings.keys)))
 }
 
 fn folders(asked: &ArgMatches) -> Result<Folders, Failure> {

@@ -22,6 +22,8 @@ mod app;
 mod route;
 mod routes;
 mod serve;
+mod terminal;
+mod self_check;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -16,8 +16,8 @@ use crate::store::{Home, Ticket, Verdict, WriteTx, ticket};
 
 use super::Engine;
 use super::clock::Draw;
-use super::receipt::{Answer, Outcome, Receipt};
 use super::keys::Today;
+use super::receipt::{Answer, Outcome, Receipt};
 use super::rows::{BUSINESS, BusinessRow, RECEIPTS, ReceiptKey, ReceiptRow};
 use super::window;
 use super::work::{Given, Stop, View, Work, home_of};
@@ -191,12 +191,7 @@ impl Engine {
     }
 
     /// Sends a command, behind those of its line where it is in one.
-    fn send<V: Verb>(
-        &self,
-        sender: &Sender,
-        verb: V,
-        line: Option<&Arc<AtomicBool>>,
-    ) -> Pending {
+    fn send<V: Verb>(&self, sender: &Sender, verb: V, line: Option<&Arc<AtomicBool>>) -> Pending {
         // The canonical command: its name and fields without keys, the same bytes for the same wish (semantics 34).
         let parsed = sender.key.check().and_then(|()| body_of(V::NAME, &verb));
         let body = match parsed {

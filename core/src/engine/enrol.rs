@@ -132,9 +132,7 @@ impl Engine {
                 })
             }
             // The same application was sent twice at once, and the other one was faster.
-            Err(Refusal::KeyReused) => self
-                .enrolled_before(key, body)?
-                .ok_or(Refusal::KeyReused),
+            Err(Refusal::KeyReused) => self.enrolled_before(key, body)?.ok_or(Refusal::KeyReused),
             Err(refusal) => Err(refusal),
         }
     }

@@ -250,10 +250,13 @@ impl Verb for VoidHold {
             .available(work.now)
             .ok_or(LedgerError::Overflow)?;
 
-        work.put_hold(self.account, Hold {
-            state: HoldState::Voided,
-            ..hold
-        })?;
+        work.put_hold(
+            self.account,
+            Hold {
+                state: HoldState::Voided,
+                ..hold
+            },
+        )?;
         work.finish(self.account, head, desk, programme.hash, None)?;
         Ok(Receipt::Voided(Voided {
             hold: self.hold,

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod keys;
 pub mod rows;
 mod found;
+mod install;
 pub mod tokens;
 mod window;
 pub mod terminals;
@@ -41,10 +42,10 @@ use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::policy::notice::Notice;
+use crate::store::{ReadTx, Store, StoreError};
 use crate::vault::phone_index::PhoneIndex;
 use crate::vault::pin::HashGate;
 use crate::vault::tokens::Prefix;
-use crate::store::{ReadTx, Store, StoreError};
 
 use clock::{Clock, Entropy, Judge};
 use keys::Keys;
@@ -120,6 +121,7 @@ impl Engine {
         entropy: Arc<dyn Entropy>,
         settings: Settings,
     ) -> Result<Self, Stop> {
+        install::bind(&*store, &keys)?;
         let phones = PhoneIndex::new(entropy.seed());
         let (versions, terminals, notice, latest) = {
             let tx = store.read()?;

@@ -8,14 +8,15 @@ use crate::ledger::account::Account;
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::Movement;
 
-use crate::vault::keybox::{TokenHash, TokenKind};
 use crate::vault::MemberKeys;
+use crate::vault::keybox::{TokenHash, TokenKind};
+use crate::vault::tokens::CardNumber;
 
 use super::Engine;
 use super::commit::Verb;
-use super::sign_in::sign_up_gift;
 use super::receipt::{Opened, Receipt};
 use super::rows::Head;
+use super::sign_in::sign_up_gift;
 use super::work::{Stop, Work, looks_at_days};
 
 impl Engine {
@@ -27,6 +28,16 @@ impl Engine {
         Ok(account)
     }
 
+    /// Gives an account one more card, which is durable when this returns.
+    pub fn issue_card(&self, account: AccountId) -> Result<CardNumber, Refusal> {
+        let member = self.keys.member_of(account)?;
+        let card = self.draw_card();
+        let hash = TokenHash::from_bytes(card.sha256());
+        let added = self.keys.keybox().add_token(member, hash, TokenKind::Card);
+        added.map_err(|_| Refusal::KeysFailed)?;
+        Ok(card)
+    }
+
     pub(crate) fn draw_account_id(&self) -> AccountId {
         let [id, _] = self.draw_ids();
         AccountId::from_bytes(id)
@@ -34,11 +45,7 @@ impl Engine {
 
     /// Draws a member's keys for an account and makes them durable, with the cards that will lead to it. An account that
     /// has keys keeps them.
-    pub fn admit(
-        &self,
-        account: AccountId,
-        cards: &[TokenHash],
-    ) -> Result<MemberId, Refusal> {
+    pub fn admit(&self, account: AccountId, cards: &[TokenHash]) -> Result<MemberId, Refusal> {
         // Drawn before anything is looked up: what is drawn later does not hang on what was there.
         let [mut id, _] = self.draw_ids();
         let (core, history) = (self.entropy.seed(), self.entropy.seed());
@@ -52,9 +59,7 @@ impl Engine {
         let member = MemberId::from_bytes(id);
         let keys = MemberKeys::new(member, account, core, history);
         let cards: Vec<_> = cards.iter().map(|card| (*card, TokenKind::Card)).collect();
-        keybox
-            .add(keys, &cards)
-            .map_err(|_| Refusal::KeysFailed)?;
+        keybox.add(keys, &cards).map_err(|_| Refusal::KeysFailed)?;
         Ok(member)
     }
 
@@ -115,13 +120,7 @@ impl Verb for Open {
         let mut desk = Desk::new(account, work.now, programme.zone);
         desk.post(work.now, Movement::Open { on })?;
 
-        work.finish(
-            self.account,
-            head,
-            desk,
-            programme.hash,
-            None,
-        )?;
+        work.finish(self.account, head, desk, programme.hash, None)?;
         if self.gift {
             sign_up_gift(work, self.account)?;
         }

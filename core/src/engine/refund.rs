@@ -103,8 +103,16 @@ pub(crate) fn refund(
     let back = sale.take_back(lines)?;
 
     let lots: Vec<LotId> = sale.used.iter().map(|part| part.lot).collect();
-    work.bring(sale.account, &mut desk, lots.into_iter().chain([LotId::of_sale(sale.id)]))?;
-    work.bring(sale.account, &mut desk, sale.given_back.iter().map(|part| part.lot))?;
+    work.bring(
+        sale.account,
+        &mut desk,
+        lots.into_iter().chain([LotId::of_sale(sale.id)]),
+    )?;
+    work.bring(
+        sale.account,
+        &mut desk,
+        sale.given_back.iter().map(|part| part.lot),
+    )?;
     let of = Redemption::Sale(sale.id);
     let alive = desk.give_back(
         of,

@@ -98,7 +98,15 @@ fn book(work: &mut Work<'_>, member: MemberId, wall: Moment) -> Result<Verifier,
 }
 
 /// The attempts after one more, or for how long there may be none.
-fn attempt(SignInRow::V1 { failed, wait_until, day, of_day }: SignInRow, wall: Moment) -> Result<SignInRow, Refusal> {
+fn attempt(
+    SignInRow::V1 {
+        failed,
+        wait_until,
+        day,
+        of_day,
+    }: SignInRow,
+    wall: Moment,
+) -> Result<SignInRow, Refusal> {
     let today = wall.millis().div_euclid(MILLIS_A_DAY);
     let of_day = if day == today { of_day } else { 0 };
     let tomorrow = Moment::from_millis(today.saturating_add(1).saturating_mul(MILLIS_A_DAY));
@@ -139,10 +147,7 @@ fn succeed(work: &mut Work<'_>, member: MemberId) -> Result<(bool, Points), Stop
 }
 
 /// Gives the programme's sign-up gift, once in an account's life (semantics 8).
-pub(crate) fn sign_up_gift(
-    work: &mut Work<'_>,
-    account: AccountId,
-) -> Result<Points, Stop> {
+pub(crate) fn sign_up_gift(work: &mut Work<'_>, account: AccountId) -> Result<Points, Stop> {
     let programme = work.programme()?;
     let points = programme.signup_gift;
     if points.is_zero() {
@@ -222,7 +227,10 @@ mod tests {
             };
             wall = wall.plus_millis(1_000 * (number + 1));
         }
-        assert!(matches!(attempt(row, wall), Err(Refusal::SignInLocked { .. })));
+        assert!(matches!(
+            attempt(row, wall),
+            Err(Refusal::SignInLocked { .. })
+        ));
         let next_day = Moment::from_millis(20_001 * MILLIS_A_DAY);
         assert!(attempt(row, next_day.plus_millis(-1)).is_err());
         assert!(attempt(row, next_day).is_ok());

@@ -103,7 +103,9 @@ impl Engine {
     /// A terminal that may send.
     pub fn terminal(&self, name: &str) -> Result<Terminal, Refusal> {
         let terminals = self.terminals.read();
-        let found = terminals.get(name).filter(|found| found.revoked_at.is_none());
+        let found = terminals
+            .get(name)
+            .filter(|found| found.revoked_at.is_none());
         found.cloned().ok_or(Refusal::TerminalUnknown)
     }
 

@@ -201,11 +201,7 @@ impl Engine {
         let found = match waiting.filter(|waiting| now < waiting.until) {
             Some(waiting) => (self.keys.account_of(waiting.member)?, waiting.role, None),
             None => self.read(|view| {
-                let found = TOKENS.look_up(
-                    view,
-                    &token.row_key(),
-                    token.text().as_bytes(),
-                )?;
+                let found = TOKENS.look_up(view, &token.row_key(), token.text().as_bytes())?;
                 let (account, TokenRow::V1 { role, sale }) = found.ok_or(Refusal::TokenUnknown)?;
                 Ok((account, role, sale))
             })?,

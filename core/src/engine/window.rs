@@ -39,7 +39,9 @@ fn advance(WindowRow::V1 { highest, seen }: WindowRow, number: u64) -> Option<Wi
             })
         }
         None => {
-            let behind = highest.checked_sub(number).filter(|behind| *behind < WIDTH)?;
+            let behind = highest
+                .checked_sub(number)
+                .filter(|behind| *behind < WIDTH)?;
             let bit = 1_u64.checked_shl(u32::try_from(behind).ok()?)?;
             (seen & bit == 0).then_some(WindowRow::V1 {
                 highest,

@@ -23,9 +23,8 @@ use super::clock::Draw;
 use super::keys::{Keys, Today};
 use super::rows::{
     ACCOUNTS, AccountRecord, AccountRow, CLOCKS, ClockRow, DAYS, DayRow, ENTRIES, EntryRow, HOLDS,
-    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, MEMBERS, MemberRow, ReceiptKey, SALES, SIGN_INS, SaleRow,
-    SignInRow, TokenKey,
-    day_key,
+    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, MEMBERS, MemberRow, ReceiptKey, SALES,
+    SIGN_INS, SaleRow, SignInRow, TokenKey, day_key,
 };
 
 /// Why a command stops: a "no" by rule, or a fault of the store.
@@ -200,9 +199,7 @@ impl<'a> View<'a> {
         for in_use in rules {
             if let Some(cap) = in_use.rule.cap_per_day {
                 let key = day_key(day, sale.account, in_use.carry, cap);
-                if let Some(DayRow::V1(sum)) =
-                    DAYS.row(self.tx, &codec, key.as_bytes())?
-                {
+                if let Some(DayRow::V1(sum)) = DAYS.row(self.tx, &codec, key.as_bytes())? {
                     sums.insert((in_use.carry, cap), sum);
                 }
             }

@@ -284,9 +284,7 @@ impl ConsentError {
                 "Membership rests on the agreement and needs no consent of its own."
             }
             Self::AnsweredTwice => "A purpose can be answered once only.",
-            Self::BadDevice => {
-                "The device's name is empty, too long, or has a control character."
-            }
+            Self::BadDevice => "The device's name is empty, too long, or has a control character.",
         }
     }
 }

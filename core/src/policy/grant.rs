@@ -153,9 +153,6 @@ mod tests {
     fn a_grant_prints_no_member() {
         let grant = decide(&Ask::SignIn { member: ANNA }).unwrap();
         let printed = format!("{grant:?}");
-        assert_eq!(
-            printed,
-            "Grant { ask: SignIn { member: MemberId(..) } }"
-        );
+        assert_eq!(printed, "Grant { ask: SignIn { member: MemberId(..) } }");
     }
 }

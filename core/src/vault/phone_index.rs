@@ -138,9 +138,8 @@ mod tests {
         PhoneIndex::new([7; 32])
     }
 
-    /// An invented number: mobiles of a range that was given out, and nobody's but by accident.
     fn mobile(number: u32) -> Mobile {
-        Mobile::parse(&format!("1380000{number:04}")).unwrap()
+        Mobile::invented(number)
     }
 
     fn member(number: u32) -> MemberId {

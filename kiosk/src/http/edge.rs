@@ -148,7 +148,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch:
                 else => return,
             }
         };
-        let attended = connection::attend(stream, address, shared.clone(), seat, stopping.clone());
+        // Written down before anyone else is accepted, who may need somebody to leave.
+        let guest = shared.guests.arrive();
+        let shared = shared.clone();
+        let attended = connection::attend(stream, address, shared, guest, seat, stopping.clone());
         tokio::spawn(attended);
     }
 }

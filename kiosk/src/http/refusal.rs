@@ -103,13 +103,20 @@ impl Refused {
 
     /// As an answer.
     pub(super) fn answer(self) -> Response<Vec<u8>> {
-        let mut response = refuse(self.status, self.code, self.zh, self.en, self.retry);
+        let response = refuse(self.status, self.code, self.zh, self.en, self.retry);
         if self.ends_connection {
-            let headers = response.headers_mut();
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            ending(response)
+        } else {
+            response
         }
-        response
     }
+}
+
+/// The same answer, after which the connection ends.
+pub(super) fn ending<T>(mut response: Response<T>) -> Response<T> {
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// 400: the request cannot be one.
@@ -146,6 +153,15 @@ pub(super) const TOO_SLOW: Refused = Refused::new(
     "请求未在规定时间内发送完毕，未作任何更改。",
     "The request did not arrive in time; nothing was changed.",
     Retry::SameKey,
+);
+
+/// 411: the screen wants to know how long a body is.
+pub(super) const LENGTH_REQUIRED: Refused = Refused::new(
+    StatusCode::LENGTH_REQUIRED,
+    "length_required",
+    "请求须注明长度。",
+    "The request must say the length of its body.",
+    Retry::Never,
 );
 
 /// 413: the body is longer than any command.

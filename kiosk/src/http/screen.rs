@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct Screen {
     address: SocketAddr,
     hall: Arc<Hall>,
-    ended: Receiver<()>,
+    ended: Mutex<Receiver<()>>,
 }
 
 /// What the workers share.
@@ -93,7 +93,7 @@ impl Screen {
         Ok(Self {
             address,
             hall,
-            ended,
+            ended: Mutex::new(ended),
         })
     }
 
@@ -113,7 +113,8 @@ impl Screen {
         for _ in 0..WORKERS {
             server.unblock();
         }
-        let waited = self.ended.recv_timeout(self.hall.limits.drain_wait);
+        let ended = self.ended.into_inner();
+        let waited = ended.recv_timeout(self.hall.limits.drain_wait);
         if waited == Err(RecvTimeoutError::Timeout) {
             log::cut_short();
         }

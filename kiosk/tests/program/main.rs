@@ -17,3 +17,4 @@ mod broken_files;
 mod stores;
 mod full_disk;
 mod kill;
+mod serve;

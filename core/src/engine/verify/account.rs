@@ -153,7 +153,8 @@ fn holds(
 ) -> Result<(), Stop> {
     for open in &account.holds {
         let (owner, hold) = view.hold(open.id)?;
-        let same = owner == id && hold.account == id && hold.until == open.until && hold.pins == open.pins;
+        let same =
+            owner == id && hold.account == id && hold.until == open.until && hold.pins == open.pins;
         if !same || hold.state != HoldState::Open {
             seen.differs(
                 "hold_differs",

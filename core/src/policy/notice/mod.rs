@@ -248,5 +248,11 @@ impl Notice {
     }
 }
 
+/// The notice of the invented shop.
+#[cfg(test)]
+pub(crate) fn demo() -> Notice {
+    Notice::parse(include_str!("../../../../fixtures/notices/demo.toml")).unwrap()
+}
+
 #[cfg(test)]
 mod tests;

@@ -69,7 +69,7 @@ impl<'t> Section<'t> {
     }
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     fn file(&mut self) -> Option<Notice> {
         let syntax = NoticeFaultCode::Syntax;
         if FILE_MAX < self.text.len() {
@@ -222,13 +222,7 @@ impl<'t> Reader<'t> {
     }
 
     /// One text: not empty, not too long, no control characters but line feeds.
-    fn written(
-        &mut self,
-        section: &Section<'_>,
-        key: &str,
-        zh: &str,
-        en: &str,
-    ) -> Option<String> {
+    fn written(&mut self, section: &Section<'_>, key: &str, zh: &str, en: &str) -> Option<String> {
         let (text, line) = self.string(section, key, zh, en)?;
         let text = text.replace("\r\n", "\n");
         let text = text.trim();

@@ -136,7 +136,11 @@ mod tests {
     #[test]
     fn a_gate_for_none_lets_one_through() {
         let gate = HashGate::new(0, 0);
-        assert_eq!(gate.run(|| gate.run(|| ())), Some(None), "one, and nobody waits");
+        assert_eq!(
+            gate.run(|| gate.run(|| ())),
+            Some(None),
+            "one, and nobody waits"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) use verifier::VerifierRow;
 pub use verifier::{HashFailed, Verifier};
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -17,7 +18,7 @@ use zxcvbn::{Score, zxcvbn};
 /// The digits of a PIN.
 const PIN: usize = 6;
 /// The fewest and the most characters of a passphrase.
-const PASSPHRASE: core::ops::RangeInclusive<usize> = 8..=64;
+const PASSPHRASE: RangeInclusive<usize> = 8..=64;
 /// From so many characters on a passphrase may be guessed in 10¹⁰ tries, below that it may not.
 const LONG: usize = 12;
 /// The longest text that is looked at, in bytes.
@@ -54,7 +55,7 @@ impl Pin {
         }
 
         let is_common = match digits {
-            Some(digits) => common::is_common(&digits),
+            Some(digits) => common::is_common(digits.as_slice()),
             None => !is_hard_to_guess(&pin, length, told),
         };
         if is_common {
@@ -101,17 +102,23 @@ fn last_six(told: &str) -> Option<Zeroizing<String>> {
     let digits: Zeroizing<String> =
         Zeroizing::new(told.nfkc().filter(char::is_ascii_digit).collect());
     let from = digits.len().checked_sub(PIN)?;
-    digits
-        .get(from..)
-        .map(|six| Zeroizing::new(six.to_owned()))
+    digits.get(from..).map(|six| Zeroizing::new(six.to_owned()))
 }
 
+/// Words that Chinese speakers put into passphrases, which the estimate's English lists do not have.
+const PINYIN: [&str; 13] = [
+    "woaini", "woaiwo", "aini", "nihao", "mima", "wangyi", "baobei", "laopo", "laogong", "jifen",
+    "huiyuan", "5201314", "1314520",
+];
+
 fn is_hard_to_guess(passphrase: &str, length: usize, told: &[&str]) -> bool {
-    match zxcvbn(passphrase, told).score() {
-        Score::Four => true,
-        Score::Three => LONG <= length,
-        _ => false,
-    }
+    let known: Vec<&str> = told.iter().copied().chain(PINYIN).collect();
+    let needed = if LONG <= length {
+        Score::Three
+    } else {
+        Score::Four
+    };
+    needed <= zxcvbn(passphrase, &known).score()
 }
 
 /// Why a PIN is refused, in the order of checking. None of them says what was written.

@@ -30,8 +30,7 @@ pub struct Verifier(String);
 impl Verifier {
     /// The verifier of a new PIN. The salt is 16 random bytes, drawn for it alone.
     pub fn make(pin: &Pin, salt: [u8; 16]) -> Result<Self, HashFailed> {
-        let params =
-            Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH)).map_err(|_| HashFailed)?;
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH)).map_err(|_| HashFailed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let hash = argon2
             .hash_password_with_salt(pin.as_bytes(), &salt)
@@ -108,7 +107,10 @@ mod tests {
     fn a_verifier_is_the_one_computed_by_another_program() {
         // argon2-cffi in Python, which binds the reference implementation in C.
         let verifier = Verifier::make(&pin("204957"), salt()).unwrap();
-        assert_eq!(verifier.0, "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$RD2jBZFN6/VY8SguhTOS+/W2Uq9o4pJw1RKje33OBO8");
+        assert_eq!(
+            verifier.0,
+            "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$RD2jBZFN6/VY8SguhTOS+/W2Uq9o4pJw1RKje33OBO8"
+        );
     }
 
     #[test]
@@ -121,8 +123,18 @@ mod tests {
             assert!(verifier.matches("204957"));
             assert!(!verifier.matches("204958"));
         }
-        assert!(one.matches(" ２０４９５７ "), "full-width digits are digits");
-        for attempt in ["", " ", "20495", "2049570", "２０４９５８", &"2".repeat(5_000)] {
+        assert!(
+            one.matches(" ２０４９５７ "),
+            "full-width digits are digits"
+        );
+        for attempt in [
+            "",
+            " ",
+            "20495",
+            "2049570",
+            "２０４９５８",
+            &"2".repeat(5_000),
+        ] {
             assert!(!one.matches(attempt), "{attempt}");
         }
     }
@@ -156,7 +168,10 @@ mod tests {
         assert_eq!(stored[0], 0, "the first version");
         let row: VerifierRow = postcard::from_bytes(&stored).unwrap();
         assert!(row.to_verifier().unwrap().matches("204957"));
-        assert_eq!(format!("{row:?} {verifier:?}"), "VerifierRow(..) Verifier(..)");
+        assert_eq!(
+            format!("{row:?} {verifier:?}"),
+            "VerifierRow(..) Verifier(..)"
+        );
 
         for text in [
             "",
@@ -164,7 +179,10 @@ mod tests {
             "$argon2i$v=19$m=19456,t=2,p=1$I9I4Frzhkp6HdXKWkv7H5Q$1ibriq/94w9YEaeEtBrdBN6jMmK5u8WAgQkV/3+P8Ao",
             "$argon2id$v=19$m=19456,t=2,p=1$I9I4Frzhkp6HdXKWkv7H5Q",
         ] {
-            assert!(VerifierRow::V1(text.to_owned()).to_verifier().is_none(), "{text}");
+            assert!(
+                VerifierRow::V1(text.to_owned()).to_verifier().is_none(),
+                "{text}"
+            );
             assert!(!Verifier(text.to_owned()).matches("204957"), "{text}");
         }
     }

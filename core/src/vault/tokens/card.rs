@@ -11,9 +11,8 @@ use super::digits::{Digits, Stream, damm, is_checked, is_luhn, typed_digits};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix([u8; 2]);
 
-/// Ranges that others use, both ends included: pay codes of WeChat 10–15, of Alipay 25–30, of UnionPay 62; the 2-series
-/// of Mastercard 22–27; transit cards 31; bank cards 34–69 and 81; and 9x that old domestic cards and national schemes
-/// have.
+/// Ranges that others use, both ends included. Pay codes: 10–15 (微信支付), 25–30 (支付宝), 62 (银联云闪付). Transit cards:
+/// 31. Bank cards: 22–27, 34–69, 81, and of the 90s those that old domestic cards and national schemes have.
 const TAKEN: [(u8, u8); 6] = [(10, 15), (22, 31), (34, 69), (81, 81), (90, 90), (94, 98)];
 
 impl Prefix {
@@ -89,7 +88,9 @@ impl PrefixError {
     pub const fn en(self) -> &'static str {
         match self {
             Self::NotTwoDigits => "The prefix of card numbers has two digits, such as 99.",
-            Self::Taken => "Pay codes or bank cards begin with this prefix: take another, such as 99.",
+            Self::Taken => {
+                "Pay codes or bank cards begin with this prefix: take another, such as 99."
+            }
         }
     }
 }
@@ -173,7 +174,7 @@ mod tests {
     use super::*;
 
     /// 32 bytes that differ for every number.
-    pub(crate) fn seed(number: u32) -> [u8; 32] {
+    fn seed(number: u32) -> [u8; 32] {
         let mut seed = [0; 32];
         seed[..4].copy_from_slice(&number.to_be_bytes());
         seed
@@ -189,15 +190,22 @@ mod tests {
             assert!(digits.starts_with(&[9, 9, 0]), "{number}");
             assert!(is_checked(digits), "{number}");
             assert!(!is_luhn(digits), "{number}");
-            assert_eq!(CardNumber::parse(&card.digits(), Prefix::DEFAULT), Ok(card.clone()));
+            assert_eq!(
+                CardNumber::parse(&card.digits(), Prefix::DEFAULT),
+                Ok(card.clone())
+            );
             numbers.insert(card.digits());
 
-            let mut stream = Stream::new(b"jifen card", &seed(number));
+            let seed = seed(number);
+            let mut stream = Stream::new(b"jifen card", &seed);
             let first: Vec<u8> = (0..14).map(|_| stream.digit()).collect();
             drawn_again += u32::from(digits[3..17] != first[..]);
         }
         assert_eq!(numbers.len(), 10_000);
-        assert!((820..=1_180).contains(&drawn_again), "one in ten: {drawn_again}");
+        assert!(
+            (820..=1_180).contains(&drawn_again),
+            "one in ten: {drawn_again}"
+        );
     }
 
     #[test]
@@ -207,8 +215,11 @@ mod tests {
         let card = CardNumber::draw(Prefix::DEFAULT, &seed);
         assert_eq!(card.digits(), "990173627414964684");
         assert_eq!(card.grouped(), "9901 7362 7414 9646 84");
-        let hash: String = card.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hash, "baa04cf9ebb761b6f2f3f5cfdbf14c40a6794e34054bc1b1e421e0ecc2a68667");
+        let hash = data_encoding::HEXLOWER.encode(&card.sha256());
+        assert_eq!(
+            hash,
+            "baa04cf9ebb761b6f2f3f5cfdbf14c40a6794e34054bc1b1e421e0ecc2a68667"
+        );
     }
 
     #[test]
@@ -225,18 +236,25 @@ mod tests {
 
     #[test]
     fn prefixes_of_pay_codes_and_bank_cards_are_refused() {
-        for prefix in ["99", "00", "09", "16", "21", "32", "33", "70", "80", "82", "89", "91", "93"] {
+        for prefix in [
+            "99", "00", "09", "16", "21", "32", "33", "70", "80", "82", "89", "91", "93",
+        ] {
             let read = Prefix::parse(prefix).unwrap();
             assert_eq!(read.to_string(), prefix);
         }
         let taken = [
-            "10", "15", "22", "25", "30", "31", "34", "40", "51", "62", "69", "81", "90", "94", "98",
+            "10", "15", "22", "25", "30", "31", "34", "40", "51", "62", "69", "81", "90", "94",
+            "98",
         ];
         for prefix in taken {
             assert_eq!(Prefix::parse(prefix), Err(PrefixError::Taken), "{prefix}");
         }
         for prefix in ["", "9", "999", "9a", " 9", "９９", "-1"] {
-            assert_eq!(Prefix::parse(prefix), Err(PrefixError::NotTwoDigits), "{prefix}");
+            assert_eq!(
+                Prefix::parse(prefix),
+                Err(PrefixError::NotTwoDigits),
+                "{prefix}"
+            );
         }
         assert_eq!(Prefix::parse("99"), Ok(Prefix::default()));
     }

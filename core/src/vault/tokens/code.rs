@@ -118,6 +118,10 @@ impl CodeError {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod tests {
     use proptest::prelude::*;
 

@@ -28,10 +28,7 @@ impl SaleToken {
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).to_be_bytes();
         let mut stream = Stream::new(b"jifen sale token", seed);
         Self(core::array::from_fn(|place| {
-            seconds
-                .get(place)
-                .copied()
-                .unwrap_or_else(|| stream.byte())
+            seconds.get(place).copied().unwrap_or_else(|| stream.byte())
         }))
     }
 
@@ -111,8 +108,11 @@ mod tests {
         let token = SaleToken::draw(NOW, &seed);
         assert_eq!(token.text(), "jst_WWgvABobQMVv4td4bYDVHw");
         assert_eq!(token.seconds(), 1_500_000_000);
-        let key: String = token.row_key().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(key, "59682f00cc3018d59a5bccdf4fc0aa74c5ffbb839b099f5e2bc27ebd3da1f7fcb94ab446");
+        let key = data_encoding::HEXLOWER.encode(&token.row_key());
+        assert_eq!(
+            key,
+            "59682f00cc3018d59a5bccdf4fc0aa74c5ffbb839b099f5e2bc27ebd3da1f7fcb94ab446"
+        );
         assert_eq!(token.row_key()[4..], token.sha256());
     }
 
@@ -171,6 +171,9 @@ mod tests {
             assert_eq!(SaleToken::parse(text), Err(CodeError::Shape), "{text}");
         }
         assert!(SaleToken::parse(&token).is_ok());
-        assert_eq!(format!("{:?}", SaleToken::draw(NOW, &[1; 32])), "SaleToken(..)");
+        assert_eq!(
+            format!("{:?}", SaleToken::draw(NOW, &[1; 32])),
+            "SaleToken(..)"
+        );
     }
 }

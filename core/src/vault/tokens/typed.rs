@@ -16,8 +16,7 @@ impl TypedCode {
     /// A code from 32 random bytes, the same for the same bytes.
     pub fn draw(seed: &[u8; 32]) -> Self {
         let mut stream = Stream::new(b"jifen typed code", seed);
-        let random: Zeroizing<[u8; 7]> =
-            Zeroizing::new(core::array::from_fn(|_| stream.digit()));
+        let random: Zeroizing<[u8; 7]> = Zeroizing::new(core::array::from_fn(|_| stream.digit()));
         let check = damm(&*random);
         Self(Digits::from_fn(|place| {
             random.get(place).copied().unwrap_or(check)

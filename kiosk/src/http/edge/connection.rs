@@ -30,6 +30,7 @@ pub(super) async fn attend(
     stream: TcpStream,
     address: SocketAddr,
     shared: Arc<Shared>,
+    guest: Guest,
     seat: OwnedSemaphorePermit,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -40,7 +41,7 @@ pub(super) async fn attend(
     let framings = Framings::default();
     let stream = Watched::new(Box::pin(stream), framings.clone());
 
-    let guest = Arc::new(shared.guests.arrive());
+    let guest = Arc::new(guest);
     let peer = Peer {
         listener: Listener::Edge,
         address,
@@ -65,6 +66,7 @@ pub(super) async fn attend(
         .timer(TokioTimer::new())
         .header_read_timeout(shared.limits.head_wait)
         .max_headers(shared.limits.headers_max)
+        .max_header_size(shared.limits.head_max)
         .max_buf_size(shared.limits.head_max)
         .serve_connection(TokioIo::new(stream), service);
 

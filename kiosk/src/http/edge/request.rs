@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use http::Response;
+use http::header::TRANSFER_ENCODING;
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,7 +41,10 @@ pub(super) fn router(route: Route, limits: Limits) -> Router {
 async fn handle(State(desk): State<Desk>, request: Request) -> Response<Body> {
     let begun = Instant::now();
     let method = request.method().clone();
+    // What comes after chunks is not read along (see `head.rs`), so nothing may come after them.
+    let is_last = request.headers().contains_key(TRANSFER_ENCODING);
     let answered = match desk.attend(request, begun).await {
+        Ok(answered) if is_last => refusal::ending(answered),
         Ok(answered) => answered,
         Err(refused) => dispatched(refused.answer(), &method, Listener::Edge, begun),
     };

@@ -1,7 +1,7 @@
 //! One request to the screen: judged before any of its body is read, answered as bytes of our own making, and forgotten
 //! where dropping it would read what nobody should.
 
-use std::io::{Read, Write};
+use std::io::{Read as _, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
@@ -13,14 +13,6 @@ use super::super::head::plain_number;
 use super::super::refusal::{self, Refused};
 use super::super::{Limits, Listener, Peer, Route, answer, dispatched, origin};
 
-/// How a request says where its body ends.
-#[derive(Clone, Copy, Debug)]
-enum Framing {
-    Empty,
-    Length(u64),
-    Chunked,
-}
-
 /// Answers a request.
 pub(super) fn attend(route: &Route, mut incoming: Incoming, limits: Limits) {
     let begun = Instant::now();
@@ -30,15 +22,15 @@ pub(super) fn attend(route: &Route, mut incoming: Incoming, limits: Limits) {
         .map_or(Method::GET, |head| head.method().clone());
     let judged = head
         .ok_or(refusal::BAD_REQUEST)
-        .and_then(|head| Ok((framing(&incoming, &head, limits)?, head)));
+        .and_then(|head| Ok((length(&incoming, &head, limits)?, head)));
     let refused = |refused: Refused| dispatched(refused.answer(), &method, Listener::Screen, begun);
 
-    let (framing, head) = match judged {
+    let (length, head) = match judged {
         Ok(judged) => judged,
         Err(refusal) => return refuse(incoming, &refused(refusal), &method),
     };
-    match body(&mut incoming, framing, limits) {
-        Ok(body) => {
+    match body(&mut incoming, length) {
+        Read::Whole(body) => {
             let peer = Peer {
                 listener: Listener::Screen,
                 address: caller(&incoming),
@@ -46,7 +38,11 @@ pub(super) fn attend(route: &Route, mut incoming: Incoming, limits: Limits) {
             let answered = answer(route, head.map(|()| body), peer, begun);
             write(incoming.into_writer().as_mut(), &answered, &method);
         }
-        Err(refusal) => refuse(incoming, &refused(refusal), &method),
+        Read::Ended => {
+            let refused = refused(refusal::BAD_REQUEST);
+            write(incoming.into_writer().as_mut(), &refused, &method);
+        }
+        Read::Failed => refuse(incoming, &refused(refusal::BAD_REQUEST), &method),
     }
 }
 
@@ -79,8 +75,8 @@ fn head(incoming: &Incoming) -> Option<Request<()>> {
     Some(head)
 }
 
-/// Where the body ends, if that is said in one plain way; and all that is refused before a body is looked at.
-fn framing(incoming: &Incoming, head: &Request<()>, limits: Limits) -> Result<Framing, Refused> {
+/// The length of the body, if that is said in one plain way; and all that is refused before a body is looked at.
+fn length(incoming: &Incoming, head: &Request<()>, limits: Limits) -> Result<u64, Refused> {
     let headers = incoming.headers();
     let size = |header: &tiny_http::Header| {
         let name = header.field.as_str().as_str().len();
@@ -102,24 +98,21 @@ fn framing(incoming: &Incoming, head: &Request<()>, limits: Limits) -> Result<Fr
     };
     let lengths: Vec<&str> = said("Content-Length").collect();
     let codings: Vec<&str> = said("Transfer-Encoding").collect();
-    let framing = match (lengths.as_slice(), codings.as_slice()) {
-        ([], []) => Framing::Empty,
-        ([], [coding]) if coding.eq_ignore_ascii_case("chunked") => Framing::Chunked,
-        ([length], []) => {
-            let length = plain_number(length.as_bytes()).ok_or(refusal::BAD_LENGTH)?;
-            let most = u64::try_from(limits.body_max).unwrap_or(u64::MAX);
-            if most < length {
-                return Err(refusal::TOO_LARGE);
-            }
-            Framing::Length(length)
-        }
+    let length = match (lengths.as_slice(), codings.as_slice()) {
+        ([], []) => 0,
+        ([length], []) => plain_number(length.as_bytes()).ok_or(refusal::BAD_LENGTH)?,
+        // No page sends chunks, and the reader of them takes what is cut short for whole.
+        ([], ["chunked"]) => return Err(refusal::LENGTH_REQUIRED),
         _ => return Err(refusal::BAD_LENGTH),
     };
+    if u64::try_from(limits.body_max).unwrap_or(u64::MAX) < length {
+        return Err(refusal::TOO_LARGE);
+    }
     // For such a request `tiny_http` hands out the connection itself in place of the body.
-    if is_upgrade(incoming) && !matches!(framing, Framing::Empty | Framing::Length(0)) {
+    if is_upgrade(incoming) && 0 < length {
         return Err(refusal::BAD_LENGTH);
     }
-    Ok(framing)
+    Ok(length)
 }
 
 fn is_upgrade(incoming: &Incoming) -> bool {
@@ -133,24 +126,26 @@ fn is_upgrade(incoming: &Incoming) -> bool {
     })
 }
 
-/// The whole body.
-fn body(incoming: &mut Incoming, framing: Framing, limits: Limits) -> Result<Vec<u8>, Refused> {
-    let most = u64::try_from(limits.body_max).unwrap_or(u64::MAX);
-    let (end, is_whole): (u64, &dyn Fn(u64) -> bool) = match framing {
-        Framing::Empty => return Ok(Vec::new()),
-        Framing::Length(length) => (length, &move |read| read == length),
-        Framing::Chunked => (most.saturating_add(1), &|_| true),
-    };
+/// How the reading of a body went.
+enum Read {
+    Whole(Vec<u8>),
+    /// The client ended before the body did: there is nothing more to read.
+    Ended,
+    /// Some of it may be unread.
+    Failed,
+}
+
+fn body(incoming: &mut Incoming, length: u64) -> Read {
     let mut bytes = Vec::new();
-    let read = incoming.as_reader().take(end).read_to_end(&mut bytes);
-    if limits.body_max < bytes.len() {
-        return Err(refusal::TOO_LARGE);
+    if length == 0 {
+        return Read::Whole(bytes);
     }
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if read.is_err() || !is_whole(length) {
-        return Err(refusal::BAD_REQUEST);
+    let read = incoming.as_reader().take(length).read_to_end(&mut bytes);
+    match read.map(u64::try_from) {
+        Ok(Ok(read)) if read == length => Read::Whole(bytes),
+        Ok(_) => Read::Ended,
+        Err(_) => Read::Failed,
     }
-    Ok(bytes)
 }
 
 /// Whether something of the body may be unread, so that dropping the request would read it.

@@ -1,0 +1,192 @@
+//! Many at once.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use http::{Request, Response};
+
+use super::super::Listener::Edge;
+use super::super::{Limits, Route, listen};
+use super::caller::Caller;
+use super::{BOTH, House};
+
+#[test]
+fn twenty_four_connections_at_once_are_each_answered() {
+    for listener in BOTH {
+        // Anew each time: what `tiny_http` forgets, it forgets while its threads start.
+        for _ in 0..5 {
+            let house = House::usual();
+            let together = Barrier::new(24);
+            thread::scope(|scope| {
+                for _ in 0..24 {
+                    scope.spawn(|| {
+                        let mut caller = house.call(listener);
+                        together.wait();
+                        let rounds = if listener == Edge { 5 } else { 1 };
+                        for _ in 0..rounds {
+                            assert_eq!(caller.post("/", b"abc").status, 200);
+                        }
+                    });
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn in_a_full_house_who_says_nothing_makes_room() {
+    let house = House::new(Limits::new(3));
+    let mut idle = house.call(Edge);
+    assert_eq!(idle.get("/").status, 200);
+    let mut first_silent = house.call(Edge);
+    first_silent.send("GET / HT");
+    let mut second_silent = house.call(Edge);
+
+    assert_eq!(house.call(Edge).get("/").status, 200);
+    assert_eq!(first_silent.end(), "");
+    // The others are still there.
+    assert_eq!(idle.get("/").status, 200);
+    assert_eq!(second_silent.get("/").status, 200);
+}
+
+#[test]
+fn half_open_connections_by_the_hundred_do_not_keep_an_honest_client_out() {
+    let house = House::new(Limits::new(16));
+    let mut honest = house.call(Edge);
+    let mut crowd = Vec::new();
+    for round in 0..400 {
+        let mut caller = house.call(Edge);
+        caller.send("POST / HTTP/1.1\r\nHost: a\r\n");
+        crowd.push(caller);
+        if round % 20 == 0 {
+            assert_eq!(house.call(Edge).get("/").status, 200);
+        }
+        if round == 0 {
+            assert_eq!(honest.get("/").status, 200);
+        }
+    }
+    assert_eq!(honest.get("/").status, 200);
+}
+
+#[test]
+fn a_client_that_never_reads_does_not_hold_the_others_up() {
+    let house = House::hasty();
+    let mut deaf = house.call(Edge);
+    let one = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let flood = one.repeat(2_000);
+    // Until the answers fill its buffers and the edge stops reading.
+    let mut stream = deaf.stream();
+    let sender = thread::spawn(move || while stream.write_all(&flood).is_ok() {});
+    for _ in 0..50 {
+        assert_eq!(house.call(Edge).get("/").status, 200);
+    }
+    // It is cut off when nothing could be written for too long.
+    sender.join().unwrap();
+    assert!(deaf.end().starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn more_work_than_there_may_be_is_refused_at_once() {
+    let house = House::new(Limits {
+        in_work_max: 2,
+        ..Limits::new(64)
+    });
+    let mut waiting = [house.call(Edge), house.call(Edge)];
+    for caller in &mut waiting {
+        caller.ask("GET /gate", &[], b"");
+    }
+    house.gate.wait_for(2);
+    let mut refused = house.call(Edge);
+    let answer = refused.get("/");
+    answer.is_refused(503, "try_again");
+    assert_eq!(answer.header("retry-after"), "1");
+
+    house.gate.open();
+    for caller in &mut waiting {
+        assert_eq!(caller.answer().body, "passed");
+    }
+    assert_eq!(refused.get("/").status, 200);
+}
+
+#[test]
+fn large_bodies_are_held_for_so_many_at_once_and_small_ones_for_all() {
+    let house = House::new(Limits::new(256));
+    let mut slow: Vec<_> = (0..64).map(|_| house.call(Edge)).collect();
+    for caller in &mut slow {
+        caller.ask("POST /", &["Content-Length: 200000"], &vec![b'a'; 100_000]);
+    }
+    // Whether all are held already is seen when one more is refused.
+    let mut refused = 0;
+    while refused == 0 {
+        let answer = house.call(Edge).post("/", &vec![b'a'; 20_000]);
+        refused = usize::from(answer.status == 503);
+    }
+    assert_eq!(house.call(Edge).post("/", &[b'a'; 8 * 1024]).status, 200);
+    for caller in &mut slow {
+        caller.send(vec![b'a'; 100_000]);
+        let answer = caller.answer();
+        assert!([200, 503].contains(&answer.status), "{answer:?}");
+    }
+    assert_eq!(house.call(Edge).post("/", &vec![b'a'; 20_000]).status, 200);
+}
+
+/// A route whose every request waits for a durable commit that it shares with those who came at the same time.
+fn committing(folder: &Path) -> Route {
+    let mut file = std::fs::File::create(folder.join("log")).unwrap();
+    let (sender, receiver) = mpsc::channel::<mpsc::SyncSender<()>>();
+    thread::spawn(move || {
+        while let Ok(first) = receiver.recv() {
+            let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter()).collect();
+            file.write_all(&[0; 512]).unwrap();
+            file.sync_data().unwrap();
+            for waiting in batch {
+                waiting.send(()).unwrap();
+            }
+        }
+    });
+    Arc::new(move |_| {
+        let (done, wait) = mpsc::sync_channel(1);
+        sender.send(done).unwrap();
+        wait.recv().unwrap();
+        Response::new(b"done".to_vec())
+    })
+}
+
+/// `cargo nextest run -p jifen-kiosk sixty_four_busy --run-ignored all --no-capture`
+#[test]
+#[ignore = "a measurement, not a check"]
+fn sixty_four_busy_connections() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let route = committing(folder.path());
+    let local = Some("127.0.0.1:0".parse().unwrap());
+    let listeners = listen(&route, None, local, Limits::new(1_024)).unwrap();
+    let edge = listeners.edge().unwrap();
+    for callers in [1, 16, 64] {
+        let rounds = 500 + 20_000 / callers;
+        let calls = |call: &(dyn Fn() + Sync)| {
+            let begun = Instant::now();
+            thread::scope(|scope| {
+                for _ in 0..callers {
+                    scope.spawn(call);
+                }
+            });
+            f64::from(rounds * callers) / begun.elapsed().as_secs_f64()
+        };
+        let over_http = calls(&|| {
+            let mut caller = Caller::new(edge);
+            for _ in 0..rounds {
+                assert_eq!(caller.post("/", &[b'a'; 600]).status, 200);
+            }
+        });
+        let in_process = calls(&|| {
+            for _ in 0..rounds {
+                route(Request::new(Vec::new()));
+            }
+        });
+        println!("{callers} callers: {over_http:.0}/s over HTTP, {in_process:.0}/s in process");
+    }
+    listeners.stop();
+}

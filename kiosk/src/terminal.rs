@@ -1,0 +1,75 @@
+//! `jifen terminal add|list|revoke`: which tills may send signed commands. The store is opened for it, so the server has
+//! to be stopped meanwhile.
+
+use std::io::Write;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use jifen::engine::Settings;
+
+use crate::failure::Failure;
+use crate::lang::Lang;
+use crate::shop::Folders;
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Wish {
+    /// A till may send from now on; its key is shown once.
+    Add(String),
+    /// Every till.
+    List,
+    /// A till may send no more.
+    Revoke(String),
+}
+
+/// Does it.
+pub(crate) fn terminal(
+    folders: &Folders,
+    wish: &Wish,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let engine = folders.open_shop(true, Settings::default())?;
+    match wish {
+        Wish::Add(name) => {
+            let terminal = engine.add_terminal(name)?;
+            let key = engine.terminal_key(&terminal.name, terminal.generation);
+            // One line for scripts too: the words are the same in both languages.
+            write!(
+                out,
+                "{} generation {} key ",
+                terminal.name, terminal.generation
+            )?;
+            for byte in key.iter() {
+                write!(out, "{byte:02x}")?;
+            }
+            writeln!(out)?;
+        }
+        Wish::Revoke(name) => {
+            let terminal = engine.revoke_terminal(name)?;
+            let words = lang.pick("已停用", "revoked");
+            writeln!(out, "{} {words}", terminal.name)?;
+        }
+        Wish::List => {
+            let mut table = Table::new();
+            table.load_style(UTF8_FULL_CONDENSED);
+            table.set_header([
+                lang.pick("终端", "terminal"),
+                lang.pick("密钥代次", "generation"),
+                lang.pick("启用", "since"),
+                lang.pick("停用", "revoked"),
+            ]);
+            for terminal in engine.terminals() {
+                let revoked = terminal.revoked_at.map(|at| at.to_rfc3339());
+                table.add_row([
+                    terminal.name,
+                    terminal.generation.to_string(),
+                    terminal.added_at.to_rfc3339(),
+                    revoked.unwrap_or_default(),
+                ]);
+            }
+            writeln!(out, "{table}")?;
+        }
+    }
+    Ok(())
+}
