@@ -268,7 +268,7 @@ fn own_data_is_masked_and_each_consent_has_all_that_proves_it() {
     let notice = Notice::parse(NOTICE).unwrap();
     let people = [
         (1, Language::Zh, "欧阳小明", "13800001234", ("欧＊＊", "138****1234")),
-        (2, Language::En, "Quillon", "+12015550123", ("Q＊＊", "+1 201***0123")),
+        (2, Language::En, "Quillon", "+12015550123", ("Q＊＊", "+1 20****0123")),
     ];
     for (number, language, name, mobile, masked) in people {
         let form = Form {
