@@ -109,6 +109,12 @@ impl Queue {
         all.into_iter().map(|(_, answer)| answer).collect()
     }
 
+    /// How many have come so far.
+    #[cfg(test)]
+    pub(super) fn came(&self) -> u64 {
+        self.jobs.lock().last
+    }
+
     fn answer(&self, answers: Vec<(u64, Answer)>, mut left: Vec<Job>) {
         let mut jobs = self.jobs.lock();
         jobs.answers.extend(answers);

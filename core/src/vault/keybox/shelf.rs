@@ -1,5 +1,5 @@
 //! The keybox in memory: for each bucket a slab of members, and small tables that lead to them by member, account and
-//! token. At most 300 bytes a member with one card, whatever the number.
+//! token. At most 300 bytes a member with one card, from some thousands of members on.
 //!
 //! Members lie in pages that are never moved, so that no copy of a key is left behind when a slab grows. Accounts and
 //! tokens are found in 64 tables each, by their own first byte: a look-up takes one lock for reading, or two.
@@ -16,7 +16,7 @@ use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::time::Moment;
 
 /// Members in a page.
-const PAGE: usize = 32;
+const PAGE: usize = 16;
 /// Bits of a place that number the member within the bucket.
 const SLOT_BITS: u32 = 26;
 

@@ -21,11 +21,11 @@ pub(super) enum Fate {
     NamesLost,
     /// Names hold, the bytes of files do not.
     BytesLost,
-    /// The first half of the last write, and the first half of the names.
+    /// The first half of the last write, and of the changes of names.
     FirstHalf,
-    /// The second half of the last write, with zeros before it.
+    /// The second half of the last write, with zeros before it, and of the changes of names.
     SecondHalf,
-    /// Of the last write each second piece of 16 bytes.
+    /// Of the last write each second piece of 16 bytes, and each second change of names.
     Pieces,
 }
 
@@ -58,17 +58,24 @@ struct World {
 
 #[derive(Clone, Default)]
 struct File {
-    durable: Vec<u8>,
-    now: Vec<u8>,
+    durable: Arc<Vec<u8>>,
+    now: Arc<Vec<u8>>,
     /// How it was before the last change, when that is not durable.
-    before_last: Vec<u8>,
+    before_last: Arc<Vec<u8>>,
 }
 
 #[derive(Clone, Default)]
 struct Names {
     durable: BTreeMap<String, Node>,
-    /// How they were after each change since.
-    since: Vec<BTreeMap<String, Node>>,
+    now: BTreeMap<String, Node>,
+    /// The changes from the one to the other.
+    since: Vec<NameChange>,
+}
+
+#[derive(Clone)]
+struct NameChange {
+    gone: Option<String>,
+    come: Option<(String, Node)>,
 }
 
 #[derive(Clone, Copy)]
@@ -78,35 +85,66 @@ enum Node {
 }
 
 impl Names {
-    fn now(&self) -> &BTreeMap<String, Node> {
-        self.since.last().unwrap_or(&self.durable)
+    fn change(&mut self, gone: Option<&str>, come: Option<(&str, Node)>) {
+        let change = NameChange {
+            gone: gone.map(str::to_owned),
+            come: come.map(|(name, node)| (name.to_owned(), node)),
+        };
+        change.apply(&mut self.now);
+        self.since.push(change);
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut BTreeMap<String, Node>)) {
-        let mut names = self.now().clone();
-        change(&mut names);
-        self.since.push(names);
+    /// The names after the power came back: changes may have reached the disk in any order.
+    fn after(&self, fate: Fate) -> BTreeMap<String, Node> {
+        let count = self.since.len();
+        let is_there = |at: usize| match fate {
+            Fate::Lost | Fate::NamesLost => false,
+            Fate::Kept | Fate::BytesLost => true,
+            Fate::FirstHalf => at < count / 2,
+            Fate::SecondHalf => count / 2 <= at,
+            // The last one, and each second one before it.
+            Fate::Pieces => (count - at) % 2 == 1,
+        };
+        let mut names = self.durable.clone();
+        for (at, change) in self.since.iter().enumerate() {
+            if is_there(at) {
+                change.apply(&mut names);
+            }
+        }
+        names
+    }
+}
+
+impl NameChange {
+    fn apply(&self, names: &mut BTreeMap<String, Node>) {
+        if let Some(gone) = &self.gone {
+            names.remove(gone);
+        }
+        if let Some((name, node)) = &self.come {
+            names.insert(name.clone(), *node);
+        }
     }
 }
 
 impl File {
     fn change(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         self.before_last = self.now.clone();
-        change(&mut self.now);
+        change(Arc::make_mut(&mut self.now));
     }
 
     /// What stands there after the power came back.
-    fn after(&self, fate: Fate) -> Vec<u8> {
-        let is_half = |at: usize| match fate {
-            Fate::Lost | Fate::BytesLost => false,
-            Fate::Kept | Fate::NamesLost => true,
-            Fate::FirstHalf => at < usize::midpoint(self.now.len(), self.common()),
-            Fate::SecondHalf => usize::midpoint(self.now.len(), self.common()) <= at,
-            Fate::Pieces => (at / 16).is_multiple_of(2),
-        };
-        if self.now == self.durable {
+    fn after(&self, fate: Fate) -> Arc<Vec<u8>> {
+        if Arc::ptr_eq(&self.now, &self.durable) {
             return self.now.clone();
         }
+        let middle = usize::midpoint(self.now.len(), self.common());
+        let is_new = |at: usize| match fate {
+            Fate::Lost | Fate::BytesLost => false,
+            Fate::Kept | Fate::NamesLost => true,
+            Fate::FirstHalf => at < middle,
+            Fate::SecondHalf => middle <= at,
+            Fate::Pieces => (at / 16).is_multiple_of(2),
+        };
         match fate {
             Fate::Lost | Fate::BytesLost => return self.durable.clone(),
             Fate::Kept | Fate::NamesLost => return self.now.clone(),
@@ -114,19 +152,18 @@ impl File {
         }
         let old = |at: usize| self.before_last.get(at).copied().unwrap_or(0);
         let mut bytes: Vec<u8> = (0..self.now.len())
-            .map(|at| if is_half(at) { self.now[at] } else { old(at) })
+            .map(|at| if is_new(at) { self.now[at] } else { old(at) })
             .collect();
         if matches!(fate, Fate::FirstHalf) {
             // The file did not grow any further.
-            let reached = (0..bytes.len()).filter(|at| is_half(*at)).count();
-            bytes.truncate(reached.max(self.before_last.len()));
+            bytes.truncate(middle.max(self.before_last.len()));
         }
-        bytes
+        Arc::new(bytes)
     }
 
     /// Up to where the last write left everything as it was.
     fn common(&self) -> usize {
-        let pairs = self.now.iter().zip(&self.before_last);
+        let pairs = self.now.iter().zip(self.before_last.iter());
         pairs.take_while(|(new, old)| new == old).count()
     }
 }
@@ -151,7 +188,7 @@ impl World {
         if name.is_empty() {
             return (!self.folders.is_empty()).then_some(0);
         }
-        match self.folders.first()?.now().get(name)? {
+        match self.folders.first()?.now.get(name)? {
             Node::Folder(folder) => Some(*folder),
             Node::File(_) => None,
         }
@@ -167,7 +204,7 @@ impl World {
 
     fn node(&self, name: &str) -> Option<Node> {
         let (folder, file) = self.split(name)?;
-        self.folders[folder].now().get(file).copied()
+        self.folders[folder].now.get(file).copied()
     }
 
     fn file(&mut self, name: &str) -> Result<&mut File, KeyboxError> {
@@ -177,9 +214,9 @@ impl World {
         }
     }
 
-    fn rename_names(&mut self, name: &str, change: impl FnOnce(&mut BTreeMap<String, Node>, &str)) {
-        let (folder, file) = self.split(name).unwrap();
-        self.folders[folder].change(|names| change(names, file));
+    fn name(&mut self, name: &str, node: Node) {
+        let (folder, own) = self.split(name).unwrap();
+        self.folders[folder].change(None, Some((own, node)));
     }
 }
 
@@ -208,20 +245,14 @@ impl PowerDisk {
             *file = File {
                 durable: bytes.clone(),
                 now: bytes,
-                before_last: Vec::new(),
+                before_last: Arc::default(),
             };
         }
         for folder in &mut world.folders {
-            let names = match fate {
-                Fate::Lost | Fate::NamesLost => &folder.durable,
-                Fate::Kept | Fate::BytesLost | Fate::SecondHalf | Fate::Pieces => folder.now(),
-                Fate::FirstHalf => match folder.since.len() / 2 {
-                    0 => &folder.durable,
-                    half => &folder.since[half - 1],
-                },
-            };
+            let names = folder.after(fate);
             *folder = Names {
                 durable: names.clone(),
+                now: names,
                 since: Vec::new(),
             };
         }
@@ -240,25 +271,25 @@ impl PowerDisk {
 
     /// The bytes of a file.
     pub(super) fn bytes(&self, name: &str) -> Vec<u8> {
-        self.world.lock().file(name).unwrap().now.clone()
+        self.world.lock().file(name).unwrap().now.to_vec()
     }
 
     /// Puts other bytes there.
     pub(super) fn set(&self, name: &str, bytes: &[u8]) {
         let mut world = self.world.lock();
         let file = world.file(name).unwrap();
-        file.now = bytes.to_vec();
-        file.durable = bytes.to_vec();
+        file.now = Arc::new(bytes.to_vec());
+        file.durable = file.now.clone();
     }
 
     /// The names of all files and folders.
     pub(super) fn names(&self) -> Vec<String> {
         let world = self.world.lock();
         let mut names = Vec::new();
-        for (name, node) in world.folders[0].now() {
+        for (name, node) in &world.folders[0].now {
             names.push(name.clone());
             if let Node::Folder(folder) = node {
-                let inside = world.folders[*folder].now().keys();
+                let inside = world.folders[*folder].now.keys();
                 names.extend(inside.map(|inner| format!("{name}/{inner}")));
             }
         }
@@ -287,9 +318,7 @@ impl Disk for PowerDisk {
         let folder = world.folders.len();
         world.folders.push(Names::default());
         if !name.is_empty() {
-            world.rename_names(name, |names, file| {
-                names.insert(file.to_owned(), Node::Folder(folder));
-            });
+            world.name(name, Node::Folder(folder));
         }
         Ok(())
     }
@@ -307,7 +336,7 @@ impl Disk for PowerDisk {
             return Err(KeyboxError::Io("no power".to_owned()));
         }
         let file = world.file(name).ok();
-        Ok(file.map(|file| Zeroizing::new(file.now.clone())))
+        Ok(file.map(|file| Zeroizing::new(file.now.to_vec())))
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), KeyboxError> {
@@ -316,9 +345,7 @@ impl Disk for PowerDisk {
             world.step()?;
             let file = world.files.len();
             world.files.push(File::default());
-            world.rename_names(name, |names, own| {
-                names.insert(own.to_owned(), Node::File(file));
-            });
+            world.name(name, Node::File(file));
         }
         world.step()?;
         world.file(name)?.change(Vec::clear);
@@ -366,19 +393,15 @@ impl Disk for PowerDisk {
         let (folder, old) = world.split(from).unwrap();
         let (same, new) = world.split(to).unwrap();
         assert_eq!(folder, same);
-        world.folders[folder].change(|names| {
-            names.remove(old);
-            names.insert(new.to_owned(), node);
-        });
+        world.folders[folder].change(Some(old), Some((new, node)));
         Ok(())
     }
 
     fn remove(&self, name: &str) -> Result<(), KeyboxError> {
         let mut world = self.world.lock();
         world.step()?;
-        world.rename_names(name, |names, file| {
-            names.remove(file).unwrap();
-        });
+        let (folder, own) = world.split(name).unwrap();
+        world.folders[folder].change(Some(own), None);
         Ok(())
     }
 
@@ -387,7 +410,7 @@ impl Disk for PowerDisk {
         world.step()?;
         let folder = world.folder(name).unwrap();
         let names = &mut world.folders[folder];
-        names.durable = names.now().clone();
+        names.durable = names.now.clone();
         names.since.clear();
         Ok(())
     }
