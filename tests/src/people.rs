@@ -37,13 +37,14 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 19] = [
     "accounts",
     "business",
     "clocks",
     "days",
     "entries",
     "holds",
+    "install",
     "journal",
     "lots",
     "members",
