@@ -56,6 +56,10 @@ mod create;
 mod load;
 pub(super) mod disk;
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the numbers are small, and a panic is a failed test"
+)]
 mod tests;
 
 pub use self::error::KeyboxError;

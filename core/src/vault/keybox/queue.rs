@@ -88,7 +88,6 @@ impl Queue {
     /// What many do who come at once, without the threads: all of it is written together, as far as it may be.
     #[cfg(test)]
     pub(super) fn submit_together(
-        &self,
         changes: Vec<(Change, [u8; NONCE])>,
         writer: &Mutex<Writer>,
         shelves: &Shelves,

@@ -242,6 +242,9 @@ fn the_model_finds_no_loss_in_the_order_and_some_in_others() {
     assert!(0 < losses(&ORDER[..2]));
 }
 
+/// What is spoiled, and how.
+type Spoiling<'a> = (&'a str, &'a dyn Fn(&PowerDisk));
+
 #[test]
 fn a_bucket_that_opens_under_no_slot_is_named_and_nothing_is_zeroed() {
     let bucket = Bucket::of(&keys(7).member);
@@ -262,7 +265,6 @@ fn a_bucket_that_opens_under_no_slot_is_named_and_nothing_is_zeroed() {
         bytes[last] ^= 1;
         disk.set(name, &bytes);
     };
-    type Spoiling<'a> = (&'a str, &'a dyn Fn(&PowerDisk));
     let cases: [Spoiling<'_>; 6] = [
         ("no slot", &|disk| {
             let (_, side) = kek(disk);
