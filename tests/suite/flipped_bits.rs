@@ -108,7 +108,9 @@ fn a_row_of_attempts_to_sign_in() {
 #[test]
 fn a_sale_tokens_row() {
     let (shop, _, bo, token) = shop();
-    let key = jifen::vault::tokens::SaleToken::parse(&token).unwrap().row_key();
+    let key = jifen::vault::tokens::SaleToken::parse(&token)
+        .unwrap()
+        .row_key();
     check(&shop, "tokens", &key, |shop| {
         let holder = shop.engine().holder(&token).map(|_| ());
         assert_eq!(holder, Err(Refusal::StoreDamaged));
@@ -123,13 +125,22 @@ fn an_answer() {
     let (shop, anna, bo, token) = shop();
     // The answer of the sale: the row that has its key's time and is not there without it.
     let before = shop.rows()["receipts"].clone();
-    let sold = shop.identify(&numbered(7), &anna.card).unwrap().token.text();
+    let sold = shop
+        .identify(&numbered(7), &anna.card)
+        .unwrap()
+        .token
+        .text();
     shop.sell(&numbered(8), &sold, "s3", &[]).unwrap();
     let after = shop.rows()["receipts"].clone();
-    let mut new = after.iter().filter(|row| !before.iter().any(|old| old.0 == row.0));
+    let mut new = after
+        .iter()
+        .filter(|row| !before.iter().any(|old| old.0 == row.0));
     let key = new.next().unwrap().0.clone();
     assert!(new.next().is_none());
-    assert!(matches!(shop.engine().status(&numbered(8)), Ok(Some(Outcome::Done(_)))));
+    assert!(matches!(
+        shop.engine().status(&numbered(8)),
+        Ok(Some(Outcome::Done(_)))
+    ));
     check(&shop, "receipts", &key, |shop| {
         let damaged = Refusal::StoreDamaged;
         assert_eq!(shop.engine().status(&numbered(8)), Err(damaged.clone()));
