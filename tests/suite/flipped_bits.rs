@@ -79,7 +79,7 @@ fn a_members_row() {
         let damaged = Refusal::StoreDamaged;
         assert_eq!(shop.own_data(anna.member).err(), Some(damaged.clone()));
         // Hashing is slow: the others are looked at every tenth time.
-        if looks.replace(looks.get() + 1) % 10 == 0 {
+        if looks.replace(looks.get() + 1).is_multiple_of(10) {
             let signed_in = shop.engine().sign_in(&anna.card, &anna.pin);
             assert_eq!(signed_in.err(), Some(damaged));
             assert_served(shop, &bo);
@@ -99,7 +99,7 @@ fn a_row_of_attempts_to_sign_in() {
         let signed_in = shop.engine().sign_in(&anna.card, &anna.pin);
         assert_eq!(signed_in.err(), Some(Refusal::StoreDamaged));
         assert!(shop.own_data(anna.member).is_ok());
-        if looks.replace(looks.get() + 1) % 10 == 0 {
+        if looks.replace(looks.get() + 1).is_multiple_of(10) {
             assert_served(shop, &bo);
         }
     });

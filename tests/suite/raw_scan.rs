@@ -44,7 +44,7 @@ fn form(number: u64, draw: &mut Draw) -> Form {
     let chinese = ["龙", "凤", "麒", "麟", "鹏", "鲲", "鹤", "鹰", "骏", "驹"];
     let latin = ["Quillon", "Zephyra", "Oxbow", "Jacinth", "Vellum"];
     let digit = |place: u32| usize::try_from(number / 10_u64.pow(place) % 10).unwrap();
-    let name = if number % 2 == 0 {
+    let name = if number.is_multiple_of(2) {
         format!(
             "司徒{}{}{}",
             chinese[digit(1)],
@@ -74,7 +74,7 @@ fn form(number: u64, draw: &mut Draw) -> Form {
         name,
         mobile,
         pin,
-        consents: vec![("marketing", number % 3 == 0)],
+        consents: vec![("marketing", number.is_multiple_of(3))],
         ..Form::of(number)
     }
 }
