@@ -85,7 +85,11 @@ impl Trace {
                 let swapped = self == Self::PackedSwapped;
                 let halves = |digits: &[u8]| {
                     let odd = digits.len() % 2 == 1;
-                    let last: Vec<_> = if odd { (0..16).map(Some).collect() } else { vec![None] };
+                    let last: Vec<_> = if odd {
+                        (0..16).map(Some).collect()
+                    } else {
+                        vec![None]
+                    };
                     let all = last.into_iter().map(|last| {
                         let digits: Vec<u8> = digits.iter().copied().chain(last).collect();
                         pack(&digits, swapped)

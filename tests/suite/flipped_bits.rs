@@ -79,7 +79,7 @@ fn a_members_row() {
         let damaged = Refusal::StoreDamaged;
         assert_eq!(shop.own_data(anna.member).err(), Some(damaged.clone()));
         // Hashing is slow: the others are looked at every tenth time.
-        if looks.replace(looks.get() + 1) % 10 == 0 {
+        if looks.replace(looks.get() + 1).is_multiple_of(10) {
             let signed_in = shop.engine().sign_in(&anna.card, &anna.pin);
             assert_eq!(signed_in.err(), Some(damaged));
             assert_served(shop, &bo);
@@ -99,7 +99,7 @@ fn a_row_of_attempts_to_sign_in() {
         let signed_in = shop.engine().sign_in(&anna.card, &anna.pin);
         assert_eq!(signed_in.err(), Some(Refusal::StoreDamaged));
         assert!(shop.own_data(anna.member).is_ok());
-        if looks.replace(looks.get() + 1) % 10 == 0 {
+        if looks.replace(looks.get() + 1).is_multiple_of(10) {
             assert_served(shop, &bo);
         }
     });
@@ -108,7 +108,9 @@ fn a_row_of_attempts_to_sign_in() {
 #[test]
 fn a_sale_tokens_row() {
     let (shop, _, bo, token) = shop();
-    let key = jifen::vault::tokens::SaleToken::parse(&token).unwrap().row_key();
+    let key = jifen::vault::tokens::SaleToken::parse(&token)
+        .unwrap()
+        .row_key();
     check(&shop, "tokens", &key, |shop| {
         let holder = shop.engine().holder(&token).map(|_| ());
         assert_eq!(holder, Err(Refusal::StoreDamaged));
@@ -123,13 +125,22 @@ fn an_answer() {
     let (shop, anna, bo, token) = shop();
     // The answer of the sale: the row that has its key's time and is not there without it.
     let before = shop.rows()["receipts"].clone();
-    let sold = shop.identify(&numbered(7), &anna.card).unwrap().token.text();
+    let sold = shop
+        .identify(&numbered(7), &anna.card)
+        .unwrap()
+        .token
+        .text();
     shop.sell(&numbered(8), &sold, "s3", &[]).unwrap();
     let after = shop.rows()["receipts"].clone();
-    let mut new = after.iter().filter(|row| !before.iter().any(|old| old.0 == row.0));
+    let mut new = after
+        .iter()
+        .filter(|row| !before.iter().any(|old| old.0 == row.0));
     let key = new.next().unwrap().0.clone();
     assert!(new.next().is_none());
-    assert!(matches!(shop.engine().status(&numbered(8)), Ok(Some(Outcome::Done(_)))));
+    assert!(matches!(
+        shop.engine().status(&numbered(8)),
+        Ok(Some(Outcome::Done(_)))
+    ));
     check(&shop, "receipts", &key, |shop| {
         let damaged = Refusal::StoreDamaged;
         assert_eq!(shop.engine().status(&numbered(8)), Err(damaged.clone()));

@@ -37,7 +37,13 @@ fn a_wrong_application_hears_its_code_and_nothing_is_written() {
     for name in ["", "  ", "12345", "a\u{202e}b", &"长".repeat(41)] {
         check(&shop, "bad_name", |form| form.name = name.to_owned());
     }
-    for mobile in ["", "1380000123", "138000012345", "13800001O34", "02012345678"] {
+    for mobile in [
+        "",
+        "1380000123",
+        "138000012345",
+        "13800001O34",
+        "02012345678",
+    ] {
         check(&shop, "bad_mobile", |form| form.mobile = mobile.to_owned());
     }
     for pin in ["", "20495", "2049571", "20495a"] {
@@ -147,8 +153,19 @@ fn who_refuses_every_purpose_earns_and_redeems_like_anybody() {
     };
     let anna = shop.join(&numbered(1), &form);
     let own = shop.own_data(anna.member).unwrap();
-    assert!(own.consents.iter().all(|it| it.decision == Decision::Refused));
-    assert_eq!(shop.engine().sign_in(&anna.card, &anna.pin).unwrap().gift.count(), 100);
+    assert!(
+        own.consents
+            .iter()
+            .all(|it| it.decision == Decision::Refused)
+    );
+    assert_eq!(
+        shop.engine()
+            .sign_in(&anna.card, &anna.pin)
+            .unwrap()
+            .gift
+            .count(),
+        100
+    );
 
     let known = shop.identify(&numbered(2), &anna.card).unwrap();
     assert!(known.may_earn);
@@ -162,7 +179,10 @@ fn who_refuses_every_purpose_earns_and_redeems_like_anybody() {
     let Receipt::Sold(paid) = paid.receipt else {
         panic!("not a sale: {paid:?}")
     };
-    assert_eq!((paid.used.count(), paid.worth.display(2)), (300, "3.00".to_owned()));
+    assert_eq!(
+        (paid.used.count(), paid.worth.display(2)),
+        (300, "3.00".to_owned())
+    );
     shop.bench.assert_verified("a member who refused");
 }
 
@@ -180,10 +200,16 @@ fn the_same_application_again_gives_the_same_card_and_another_one_is_refused() {
     // Also after a restart, and when the notice has changed meanwhile.
     let next = NOTICE.replace("version = \"2017.1\"", "version = \"2017.2\"");
     let shop = shop.reopened(2);
-    assert_eq!(form.send(shop.engine(), &numbered(1)).unwrap().card, first.card);
+    assert_eq!(
+        form.send(shop.engine(), &numbered(1)).unwrap().card,
+        first.card
+    );
     assert_eq!(shop.rows(), written);
     shop.engine().publish(&next).unwrap();
-    assert_eq!(form.send(shop.engine(), &numbered(1)).unwrap().card, first.card);
+    assert_eq!(
+        form.send(shop.engine(), &numbered(1)).unwrap().card,
+        first.card
+    );
 
     let written = shop.rows();
     let others: [fn(&mut Form); 4] = [
@@ -240,17 +266,27 @@ fn a_known_phone_and_an_unknown_one_get_the_same_answer() {
         let enrolled = form.send(shop.engine(), &numbered(key)).unwrap();
         let after = shop.rows();
         let sizes = |table: &str| {
-            let rows = after[table].iter().filter(|row| !before[table].contains(row));
-            rows.map(|(key, value)| (key.len(), value.len())).collect::<Vec<_>>()
+            let rows = after[table]
+                .iter()
+                .filter(|row| !before[table].contains(row));
+            rows.map(|(key, value)| (key.len(), value.len()))
+                .collect::<Vec<_>>()
         };
         let person = shop.person(&enrolled.card.digits(), &form.pin);
         let own = shop.own_data(person.member).unwrap();
         let balance = shop.engine().statement(person.account).unwrap().balance;
         seen.push((
-            (enrolled.state, enrolled.repeated, enrolled.card.digits().len()),
+            (
+                enrolled.state,
+                enrolled.repeated,
+                enrolled.card.digits().len(),
+            ),
             (own.profile.masked_name(), own.consents, own.enrolled_at),
             (sizes("members"), sizes("receipts"), sizes("accounts")),
-            (counts(&after)["members"] - counts(&before)["members"], balance),
+            (
+                counts(&after)["members"] - counts(&before)["members"],
+                balance,
+            ),
         ));
     }
     assert_eq!(seen[0], seen[1]);
@@ -267,8 +303,20 @@ fn own_data_is_masked_and_each_consent_has_all_that_proves_it() {
     let shop = Shop::in_memory();
     let notice = Notice::parse(NOTICE).unwrap();
     let people = [
-        (1, Language::Zh, "欧阳小明", "13800001234", ("欧＊＊", "138****1234")),
-        (2, Language::En, "Quillon", "+12015550123", ("Q＊＊", "+1 20****0123")),
+        (
+            1,
+            Language::Zh,
+            "欧阳小明",
+            "13800001234",
+            ("欧＊＊", "138****1234"),
+        ),
+        (
+            2,
+            Language::En,
+            "Quillon",
+            "+12015550123",
+            ("Q＊＊", "+1 20****0123"),
+        ),
     ];
     for (number, language, name, mobile, masked) in people {
         let form = Form {
@@ -286,7 +334,10 @@ fn own_data_is_masked_and_each_consent_has_all_that_proves_it() {
         let own = shop.own_data(person.member).unwrap();
         let (name, mobile) = (own.profile.masked_name(), own.profile.masked_mobile());
         assert_eq!((name.as_str(), mobile.as_str()), masked);
-        assert_eq!((own.card.digits(), own.enrolled_at), (person.card.clone(), at));
+        assert_eq!(
+            (own.card.digits(), own.enrolled_at),
+            (person.card.clone(), at)
+        );
         assert_eq!(own.language, language);
 
         let expected = Purpose::OPTIONAL.map(|purpose| ConsentEvent {
@@ -318,7 +369,11 @@ fn a_grant_for_one_member_opens_no_other() {
     let nobody = MemberId::from_bytes([1; 16]);
     let of = |signed_in, member| decide(&Ask::OwnData { signed_in, member });
     assert!(of(anna, bo).is_err());
-    let ask = |whose, leave| shop.engine().own_data(whose, &leave).map(|own| own.enrolled_at);
+    let ask = |whose, leave| {
+        shop.engine()
+            .own_data(whose, &leave)
+            .map(|own| own.enrolled_at)
+    };
     assert!(ask(anna, of(anna, anna).unwrap()).is_ok());
     let strange = [
         (bo, of(anna, anna).unwrap()),

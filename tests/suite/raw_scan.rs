@@ -44,10 +44,19 @@ fn form(number: u64, draw: &mut Draw) -> Form {
     let chinese = ["龙", "凤", "麒", "麟", "鹏", "鲲", "鹤", "鹰", "骏", "驹"];
     let latin = ["Quillon", "Zephyra", "Oxbow", "Jacinth", "Vellum"];
     let digit = |place: u32| usize::try_from(number / 10_u64.pow(place) % 10).unwrap();
-    let name = if number % 2 == 0 {
-        format!("司徒{}{}{}", chinese[digit(1)], chinese[digit(0)], chinese[9 - digit(1)])
+    let name = if number.is_multiple_of(2) {
+        format!(
+            "司徒{}{}{}",
+            chinese[digit(1)],
+            chinese[digit(0)],
+            chinese[9 - digit(1)]
+        )
     } else {
-        format!("{} {}worthy-Featherstone", latin[digit(1)], latin[digit(0) / 2])
+        format!(
+            "{} {}worthy-Featherstone",
+            latin[digit(1)],
+            latin[digit(0) / 2]
+        )
     };
     // Numbers of films, and numbers nobody was given.
     let mobile = if number % 4 < 2 {
@@ -65,7 +74,7 @@ fn form(number: u64, draw: &mut Draw) -> Form {
         name,
         mobile,
         pin,
-        consents: vec![("marketing", number % 3 == 0)],
+        consents: vec![("marketing", number.is_multiple_of(3))],
         ..Form::of(number)
     }
 }
@@ -166,7 +175,10 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 impl Told {
     /// The digits of the phone without any prefix of its country.
     fn national(&self) -> &str {
-        self.form.mobile.strip_prefix("+1").unwrap_or(&self.form.mobile)
+        self.form
+            .mobile
+            .strip_prefix("+1")
+            .unwrap_or(&self.form.mobile)
     }
 }
 
@@ -190,7 +202,12 @@ fn search(people: &[Told]) -> Search {
 #[test]
 fn nothing_that_was_told_or_given_stands_in_any_file() {
     let closed = closed();
-    for name in ["data/store.redb", "keys/root.key", "keys/keybox/journal", "keys/keybox/sys"] {
+    for name in [
+        "data/store.redb",
+        "keys/root.key",
+        "keys/keybox/journal",
+        "keys/keybox/sys",
+    ] {
         assert!(!closed.files[name].is_empty(), "{name}");
     }
     assert!(67 <= closed.files.len(), "{:?}", closed.files.keys());
@@ -199,8 +216,17 @@ fn nothing_that_was_told_or_given_stands_in_any_file() {
     let own = |name: &&String| !name.starts_with('_');
     let written: BTreeSet<_> = closed.tables_in_file.iter().filter(own).cloned().collect();
     let unused = ["windows"].map(str::to_owned).into();
-    assert_eq!(engine.difference(&written).cloned().collect::<BTreeSet<_>>(), unused);
-    assert!(written.is_subset(&engine), "a table nobody looks at: {written:?}");
+    assert_eq!(
+        engine
+            .difference(&written)
+            .cloned()
+            .collect::<BTreeSet<_>>(),
+        unused
+    );
+    assert!(
+        written.is_subset(&engine),
+        "a table nobody looks at: {written:?}"
+    );
     let fifty = usize::try_from(PEOPLE).unwrap();
     assert_eq!(closed.rows["members"].len(), fifty);
     assert_eq!(closed.rows["sign_ins"].len(), fifty);
@@ -240,7 +266,9 @@ fn check_search(closed: &Closed, search: &Search) {
                 assert!(trace.is_packed() || has(name), "{name} in {trace:?}");
             }
         }
-        let given = [&told.person.card, &told.person.pin].into_iter().chain(&told.codes);
+        let given = [&told.person.card, &told.person.pin]
+            .into_iter()
+            .chain(&told.codes);
         for text in given {
             let mut copy = store.clone();
             copy[5_000..5_000 + text.len()].copy_from_slice(text.as_bytes());
@@ -263,7 +291,10 @@ impl Codec for Open {
 }
 
 /// What is found in the file of a store where one row was put, and deleted again, under this codec.
-fn found_in_a_file(form: &Form, codec: impl Fn() -> Box<dyn Codec> + Send + 'static) -> BTreeSet<String> {
+fn found_in_a_file(
+    form: &Form,
+    codec: impl Fn() -> Box<dyn Codec> + Send + 'static,
+) -> BTreeSet<String> {
     const PROFILES: Sealed<(String, String)> = Sealed::new(Table::new("members"));
     let row = (form.name.clone(), form.mobile.clone());
     let folder = tempfile::tempdir().unwrap();
@@ -272,7 +303,9 @@ fn found_in_a_file(form: &Form, codec: impl Fn() -> Box<dyn Codec> + Send + 'sta
     let put = store.submit(
         Home::Node,
         Box::new(move |tx| {
-            PROFILES.put(tx, &*codec(), [3; 24], &[1; 16], &row).unwrap();
+            PROFILES
+                .put(tx, &*codec(), [3; 24], &[1; 16], &row)
+                .unwrap();
             Verdict::Keep
         }),
     );
@@ -296,7 +329,9 @@ fn a_row_in_the_clear_is_found_though_it_was_deleted_and_a_sealed_one_is_not() {
     let form = form(2, &mut Draw(17));
     let clear = found_in_a_file(&form, || Box::new(Open));
     assert_eq!(clear, [form.name.clone(), form.mobile.clone()].into());
-    let sealed = found_in_a_file(&form, || Box::new(DataKey::new([8; 32], [5; 16], "core", 1)));
+    let sealed = found_in_a_file(&form, || {
+        Box::new(DataKey::new([8; 32], [5; 16], "core", 1))
+    });
     assert!(sealed.is_empty(), "{sealed:?}");
 }
 
@@ -344,7 +379,14 @@ fn a_members_id_stands_in_the_keys_of_its_own_rows_alone() {
         with_others += usize::from(has_other);
     }
     assert!(10 < with_members && 10 < with_others);
-    for (name, bytes) in closed.files.iter().filter(|(name, _)| name.starts_with("keys")) {
-        assert!(!member.is_match(bytes) && !account.is_match(bytes), "{name}");
+    for (name, bytes) in closed
+        .files
+        .iter()
+        .filter(|(name, _)| name.starts_with("keys"))
+    {
+        assert!(
+            !member.is_match(bytes) && !account.is_match(bytes),
+            "{name}"
+        );
     }
 }

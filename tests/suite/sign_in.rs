@@ -126,7 +126,13 @@ fn an_unknown_card_and_a_wrong_pin_hear_the_same_and_write_nothing_of_the_card()
 
     let wrong = shop.engine().sign_in(&anna.card, WRONG).unwrap_err();
     let before = shop.rows();
-    for card in [stranger.as_str(), &lost.card, "", "12345", "990000000000000000"] {
+    for card in [
+        stranger.as_str(),
+        &lost.card,
+        "",
+        "12345",
+        "990000000000000000",
+    ] {
         let refused = shop.engine().sign_in(card, PIN).unwrap_err();
         assert_eq!(refused, wrong, "{card}");
         assert_eq!((refused.zh(), refused.en()), (wrong.zh(), wrong.en()));

@@ -76,7 +76,9 @@ fn a_card_uses_no_points_and_a_typed_code_does() {
     let refused = shop.sell(&numbered(5), &card, "s1", &[hold]);
     assert_eq!(refused.unwrap_err(), Refusal::CodeNeeded);
     let by_card = shop.engine().holder_of_code(&anna.card).unwrap();
-    let late = shop.engine().run(&numbered(6), sale_to(&by_card, "s2", &[hold]));
+    let late = shop
+        .engine()
+        .run(&numbered(6), sale_to(&by_card, "s2", &[hold]));
     assert_eq!(late.unwrap_err(), Refusal::CodeNeeded);
     assert_eq!(shop.rows()["sales"], before["sales"]);
 
@@ -100,7 +102,10 @@ fn a_typed_code_works_once_and_for_two_minutes_and_kills_the_one_before() {
     let (code, _) = engine.typed_code(anna.member).unwrap();
     let known = shop.identify(&numbered(1), &code.grouped()).unwrap();
     assert_eq!((known.role, known.may_redeem), (Role::All, true));
-    assert_eq!(known.balance.unwrap().available, Points::new(1_000).unwrap());
+    assert_eq!(
+        known.balance.unwrap().available,
+        Points::new(1_000).unwrap()
+    );
     unknown(2, &code.digits());
 
     let (code, until) = engine.typed_code(anna.member).unwrap();
@@ -140,7 +145,9 @@ fn codes_of_two_members_live_side_by_side() {
 fn of_a_hundred_who_type_one_code_one_is_answered() {
     let (shop, anna) = shop();
     let (code, _) = shop.engine().typed_code(anna.member).unwrap();
-    let answers = at_once(100, |number| shop.identify(&numbered(number), &code.digits()));
+    let answers = at_once(100, |number| {
+        shop.identify(&numbered(number), &code.digits())
+    });
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
         assert_eq!(*refused, Refusal::TokenUnknown);
@@ -279,7 +286,9 @@ fn a_token_waits_half_an_hour_and_only_a_sale_outlives_the_process() {
     assert!(again.engine().holder(&shown).unwrap().sale.is_none());
     assert!(again.sell(&numbered(5), &shown, "s2", &[]).is_ok());
     assert!(refund(&again, 6, &sold, "r1").is_ok());
-    again.bench.assert_verified("a restart between token and sale");
+    again
+        .bench
+        .assert_verified("a restart between token and sale");
 
     shop.wait(30 * 60_000 - 1);
     assert!(!is_unknown(&shop, &waiting));
@@ -293,7 +302,10 @@ fn whatever_is_wrong_with_a_code_the_answer_is_the_same() {
     let (shop, anna) = shop();
     let lost = shop.join(&numbered(1), &Form::of(2));
     let token = of_card(&shop, 2, &anna);
-    shop.keys.keybox().revoke_token(&TokenHash::of(&lost.card)).unwrap();
+    shop.keys
+        .keybox()
+        .revoke_token(&TokenHash::of(&lost.card))
+        .unwrap();
     let (typed, _) = shop.engine().typed_code(anna.member).unwrap();
     let misread = |digits: &str| {
         let last = digits.bytes().last().unwrap();
@@ -322,7 +334,11 @@ fn whatever_is_wrong_with_a_code_the_answer_is_the_same() {
     // Codes that were shown a moment ago belong to the moment: a kept sale names its member by the card alone.
     let refused = shop.engine().holder_of_code(&typed.digits()).map(|_| ());
     assert_eq!(refused, Err(Refusal::TokenUnknown));
-    for token in [token.replace("jst_", "jsc_"), token[..25].to_owned(), format!("{token}A")] {
+    for token in [
+        token.replace("jst_", "jsc_"),
+        token[..25].to_owned(),
+        format!("{token}A"),
+    ] {
         assert!(is_unknown(&shop, &token));
     }
     assert_eq!(shop.rows(), before);

@@ -62,7 +62,10 @@ fn a_recorded_command_is_stale_after_a_restart_and_does_nothing() {
     let shop = shop.reopened(3);
     let again = send(&shop, &anna, 2, 4).unwrap();
     assert!(again.repeated);
-    assert_eq!(send(&shop, &anna, 2, 4).unwrap_err(), Refusal::SequenceStale);
+    assert_eq!(
+        send(&shop, &anna, 2, 4).unwrap_err(),
+        Refusal::SequenceStale
+    );
     assert_eq!(balance(&shop, &anna), 30);
     shop.bench.assert_verified("recorded commands");
 }
@@ -126,7 +129,10 @@ fn a_refused_command_uses_its_number_up_too() {
         let shop = shop.reopened(2);
         let refused = shop.engine().run_signed(&sender, void(person));
         assert_eq!(refused.unwrap_err(), Refusal::SequenceStale);
-        assert_eq!(send(&shop, &anna, 50, number).unwrap_err(), Refusal::SequenceStale);
+        assert_eq!(
+            send(&shop, &anna, 50, number).unwrap_err(),
+            Refusal::SequenceStale
+        );
     }
     assert_eq!(balance(&shop, &anna), 0);
 }

@@ -154,8 +154,8 @@ impl Engine {
             return self.shown_before(account, body, hash, outcome);
         }
         let now = self.clock.wall();
-        let taken = self.tokens.typed.lock().remove(&hash);
-        let typed = taken
+        let found = self.tokens.typed.lock().remove(&hash);
+        let typed = found
             .filter(|typed| now < typed.until)
             .ok_or(Refusal::TokenUnknown)?;
         let token = self.new_token();
@@ -347,7 +347,7 @@ impl Verb for Show {
         work.view().account(self.account)?;
         put(work, self.account, &self.token, Role::All, None)?;
         Ok(Receipt::Identified(Identified {
-            token: self.token.text().to_owned(),
+            token: self.token.text().as_str().to_owned(),
         }))
     }
 }

@@ -28,22 +28,21 @@ fn of_members<R: Serialize + DeserializeOwned>(
     seen: &mut Seen,
 ) -> Result<(), Stop> {
     let name = table.table().name();
-    view.tx
-        .scan(table.table(), &[], None, &mut |key, value| {
-            let Ok(member) = key.try_into().map(MemberId::from_bytes) else {
-                seen.differs("key_unreadable", name, "a key of another length");
-                return ControlFlow::Continue(());
-            };
-            match view.keys.core(member) {
-                Ok(codec) => {
-                    if let Err(error) = table.read(&codec, key, value) {
-                        seen.differs("row_unreadable", name, error.to_string());
-                    }
+    view.tx.scan(table.table(), &[], None, &mut |key, value| {
+        let Ok(member) = key.try_into().map(MemberId::from_bytes) else {
+            seen.differs("key_unreadable", name, "a key of another length");
+            return ControlFlow::Continue(());
+        };
+        match view.keys.core(member) {
+            Ok(codec) => {
+                if let Err(error) = table.read(&codec, key, value) {
+                    seen.differs("row_unreadable", name, error.to_string());
                 }
-                Err(_) => seen.differs("keys_missing", name, "a member without keys"),
             }
-            ControlFlow::Continue(())
-        })?;
+            Err(_) => seen.differs("keys_missing", name, "a member without keys"),
+        }
+        ControlFlow::Continue(())
+    })?;
     Ok(())
 }
 
@@ -52,12 +51,11 @@ fn plain<R: Serialize + DeserializeOwned>(
     table: Plain<R>,
     seen: &mut Seen,
 ) -> Result<(), Stop> {
-    view.tx
-        .scan(table.table(), &[], None, &mut |key, value| {
-            if let Err(error) = table.read(view.keys.mac(), key, value) {
-                seen.differs("row_unreadable", table.table().name(), error.to_string());
-            }
-            ControlFlow::Continue(())
-        })?;
+    view.tx.scan(table.table(), &[], None, &mut |key, value| {
+        if let Err(error) = table.read(view.keys.mac(), key, value) {
+            seen.differs("row_unreadable", table.table().name(), error.to_string());
+        }
+        ControlFlow::Continue(())
+    })?;
     Ok(())
 }
