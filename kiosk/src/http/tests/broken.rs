@@ -122,21 +122,20 @@ fn a_body_of_ten_megabytes_is_refused() {
         let mut caller = house.call(listener);
         let mut sending = caller.stream();
         let sender = thread::spawn(move || {
-            // The screen does not read it, so this may be cut short.
-            let _ = sending.write_all(
-                b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n",
-            );
-            let _ = sending.write_all(&vec![b'a'; 10_000_000]);
+            let head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n";
+            sending.write_all(head)?;
+            sending.write_all(&vec![b'a'; 10_000_000])
         });
         if listener == Edge {
             // All of it is listened to, so that a client that sends first and reads then hears the answer.
-            sender.join().unwrap();
+            sender.join().unwrap().unwrap();
             caller.answer().is_refused(413, "body_too_large");
             assert_eq!(caller.end(), "");
         } else {
             caller.answer().is_refused(413, "body_too_large");
-            let _ = caller.stream().shutdown(std::net::Shutdown::Both);
-            sender.join().unwrap();
+            // The screen reads none of it.
+            caller.stream().shutdown(std::net::Shutdown::Both).unwrap();
+            sender.join().unwrap().unwrap_err();
         }
         assert_eq!(house.call(listener).get("/").status, 200);
     }
