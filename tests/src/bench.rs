@@ -8,6 +8,7 @@ use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::keys::Keys;
 use jifen::engine::liability::closing;
+use jifen::engine::work::Stop;
 use jifen::engine::{Engine, Settings};
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;
@@ -53,13 +54,18 @@ impl Bench {
 
     /// The same with other seeds.
     pub fn seeded(store: Arc<dyn Store>, seed: u8) -> Self {
+        Self::opened(store, seed).expect("the store opens")
+    }
+
+    /// The same where the disk may fail while the engine opens.
+    pub fn opened(store: Arc<dyn Store>, seed: u8) -> Result<Self, Stop> {
         let clock = Arc::new(GivenClock::default());
         let entropy = Arc::new(SeededEntropy::new([seed; 32]));
         let engine = Engine::open(store, keys(), clock.clone(), entropy, Settings::default());
-        Self {
-            engine: engine.expect("the store opens"),
+        Ok(Self {
+            engine: engine?,
             clock,
-        }
+        })
     }
 
     /// Everything adds up.

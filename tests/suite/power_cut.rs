@@ -500,9 +500,10 @@ fn cut(at: u64, plan: &[Step], group: usize, quiet: &Quiet) {
     let disk = FaultDisk::new();
     disk.break_at(Fault::PowerCut(at));
     let mut heard = None;
-    if let Ok(store) = open_on(disk.clone()) {
-        let bench = Bench::over(Arc::new(store));
-        if bench.engine.activate(DEMO).is_ok() {
+    if let Ok(store) = open_on(disk.clone())
+        && let Ok(bench) = Bench::opened(Arc::new(store), 1)
+        && bench.engine.activate(DEMO).is_ok()
+    {
             let (answers, trouble) = play(&bench, plan, group);
             // The last operations of a run close the file, when all has been answered.
             assert!(trouble.is_some() || answers.len() == plan.len(), "{what}");
@@ -524,7 +525,6 @@ fn cut(at: u64, plan: &[Step], group: usize, quiet: &Quiet) {
                 );
             }
             heard = Some(answers);
-        }
     }
     check_survivors(&disk, heard.as_ref(), plan, quiet, at, &what);
 }

@@ -171,10 +171,10 @@ mod tests {
     const MORNING: Moment = Moment::from_millis(20_000 * MILLIS_A_DAY + 8 * 3_600_000);
 
     /// Attempts at these seconds of the morning, each wrong: for how long the next is locked, 0 for not at all.
-    fn check(story: &[(i64, i64)]) {
+    fn check(story: &[(u32, i64)]) {
         let mut row = SignInRow::NONE;
         for (seconds, locked) in story {
-            let wall = MORNING.plus_millis(seconds * 1_000);
+            let wall = MORNING.plus_millis(i64::from(*seconds).saturating_mul(1_000));
             match attempt(row, wall) {
                 Ok(after) => {
                     assert_eq!(*locked, 0, "at {seconds}");

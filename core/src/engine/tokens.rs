@@ -78,6 +78,8 @@ pub struct Holder {
     pub role: Role,
     /// The sale it was used for.
     pub sale: Option<SaleId>,
+    /// Whether points may still be set aside under it: before its sale, and within half an hour.
+    pub may_hold: bool,
     /// The token itself.
     pub presented: Presented,
 }
@@ -232,10 +234,13 @@ impl Engine {
             })?,
         };
         let (account, role, sale) = found;
+        let issued = Moment::from_millis(i64::from(token.seconds()).saturating_mul(1_000));
+        let is_fresh = self.now() <= issued.plus_minutes(TOKEN_MINUTES);
         Ok(Holder {
             account,
             role,
             sale,
+            may_hold: sale.is_none() && is_fresh,
             presented: Presented::Token { token, role },
         })
     }
@@ -248,6 +253,7 @@ impl Engine {
                 account: self.keys.account_of(self.member_of_card(&card)?)?,
                 role: Role::Earn,
                 sale: None,
+                may_hold: false,
                 presented: Presented::Card,
             }),
             Code::Typed(_) | Code::Live(_) => Err(Refusal::TokenUnknown),

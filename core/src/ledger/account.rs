@@ -192,6 +192,7 @@ impl Account {
     ///
     /// # Errors
     /// [`LedgerError`] when the movement does not fit; the account is then not to be used any more.
+    #[expect(clippy::too_many_lines, reason = "one arm for each movement")]
     pub fn apply(&mut self, movement: &Movement) -> Result<(), LedgerError> {
         match movement {
             Movement::Open { on } => self.opened_on = *on,

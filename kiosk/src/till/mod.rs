@@ -129,6 +129,16 @@ impl Till for Counter<'_> {
         let lines = wire.lines(&request.lines)?;
         let holder = self.engine.holder(&request.sale_token).map_err(no)?;
         holder.role.check_may_redeem().map_err(no)?;
+        // A token is for one sale, within half an hour; a retry still hears what its first try came to.
+        if !holder.may_hold
+            && self
+                .engine
+                .status(&self.key(*call.key.bytes()))
+                .map_err(no)?
+                .is_none()
+        {
+            return Err(no(Refusal::TokenUnknown));
+        }
         let hold = engine_hold::PlaceHold {
             account: holder.account,
             points: wire::points(request.points).map_err(no)?,
