@@ -1,0 +1,109 @@
+//! The addresses of POS v1: what a good answer of each looks like, from signing on to undoing a sale.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::shown::shown;
+use crate::store::{Person, Store};
+use crate::till::{Draft, Till, basket, now, sale};
+
+/// A store with a till and a member who signed in once, and has 100 points for it; and the cookie.
+fn open() -> (Store, Till, String, String) {
+    let mut store = Store::new();
+    let till = Till::add(&store, "till-1");
+    store.start();
+    let person = Person::new("司马若兰", "13700011122", "Silberreiher-9");
+    let card = store.register(&person);
+    let cookie = store.sign_in(&card, &person.pin);
+    (store, till, card, cookie)
+}
+
+#[test]
+fn a_till_signs_on_and_asks_how_the_store_is() {
+    let (store, till, ..) = open();
+    assert_snapshot!(shown(&till.post(&store, "sign-on", &json!({}))), @"");
+    assert_snapshot!(shown(&till.send(&store, &Draft::ask("diagnose"))), @"");
+    // A clock that is an hour slow is no reason not to be told the time.
+    let mut slow = Draft::post("sign-on", &json!({}));
+    slow.age = 3_600;
+    let told = till.send(&store, &slow);
+    let offset = told.json()["offset_millis"].as_i64().unwrap();
+    assert!((3_600_000..3_660_000).contains(&offset), "{offset}");
+}
+
+#[test]
+fn a_card_identifies_and_earns_and_shows_no_balance() {
+    let (mut store, till, card, _) = open();
+    let identified = till.post(&store, "identify", &json!({"code": card}));
+    assert_snapshot!(shown(&identified), @"");
+    let token = identified.json()["sale_token"].as_str().unwrap().to_owned();
+
+    let ask = json!({"sale_token": token, "lines": basket("40.00")});
+    assert_snapshot!(shown(&till.post(&store, "quote", &ask)), @"");
+    let sold = Draft::post("sales", &sale(&token, "1", "39.20"));
+    assert_snapshot!(shown(&till.send(&store, &sold)), @"");
+    let mut again = Draft::post("sales", &json!(null)).under(sold.key.as_ref().unwrap());
+    again.body.clone_from(&sold.body);
+    assert_eq!(till.send(&store, &again).json()["repeated"], true);
+
+    let path = format!("operations/{}", sold.key.as_ref().unwrap());
+    assert_snapshot!(shown(&till.send(&store, &Draft::ask(&path))), @"");
+    store.stop();
+    assert_eq!(store.verified(), 1);
+}
+
+#[test]
+fn a_typed_code_pays_with_points_and_takes_them_back() {
+    let (mut store, till, _, cookie) = open();
+    let code = store.typed_code(&cookie);
+    let identified = till.post(&store, "identify", &json!({"code": code}));
+    assert_snapshot!(shown(&identified), @"");
+    let token = identified.json()["sale_token"].as_str().unwrap().to_owned();
+
+    let ask = json!({"sale_token": token, "lines": basket("40.00")});
+    assert_snapshot!(shown(&till.post(&store, "quote", &ask)), @"");
+
+    let wish = json!({"sale_token": token, "points": 100, "lines": basket("39.20")});
+    let held = till.post(&store, "holds", &wish);
+    assert_snapshot!(shown(&held), @"");
+    let void = format!("holds/{}/void", held.json()["hold"].as_str().unwrap());
+    assert_snapshot!(shown(&till.post(&store, &void, &json!({}))), @"");
+
+    let held = till.post(&store, "holds", &wish).json();
+    let hold = held["hold"].as_str().unwrap();
+    let capture = format!("holds/{hold}/capture");
+    assert_snapshot!(shown(&till.post(&store, &capture, &json!({"points": 100}))), @"");
+    let mut paid = sale(&token, "7", "39.20");
+    paid["holds"] = json!([{"hold": hold}]);
+    paid["tenders"] = json!([{"method": "cash", "amount": "38.20", "reference": "T-0042"}]);
+    assert_snapshot!(shown(&till.post(&store, "sales", &paid)), @"");
+
+    let refund = json!({
+        "sale": {"sale_token": token},
+        "receipt": {"store": "1", "till": "1", "number": "8"},
+        "lines": [{"line": 1, "quantity": "1"}],
+    });
+    assert_snapshot!(shown(&till.post(&store, "refunds", &refund)), @"");
+    store.stop();
+    assert_eq!(store.verified(), 1);
+}
+
+#[test]
+fn a_sale_is_undone_by_its_slip() {
+    let (mut store, till, card, _) = open();
+    let scanned = json!({
+        "code": card,
+        "scanned_at": now(),
+        "receipt": {"store": "1", "till": "1", "number": "9"},
+        "sold_at": now(),
+        "lines": basket("12.00"),
+    });
+    assert_snapshot!(shown(&till.post(&store, "sales", &scanned)), @"");
+    let slip = json!({"receipt": {"store": "1", "till": "1", "number": "9"}, "kind": "sale"});
+    let undo = Draft::post("reversals", &slip);
+    assert_snapshot!(shown(&till.send(&store, &undo)), @"");
+    let refused = till.post(&store, "reversals", &slip);
+    refused.refuses(410, "already_reversed");
+    store.stop();
+    assert_eq!(store.verified(), 1);
+}

@@ -1,0 +1,115 @@
+//! HTTP/1.1 as plain bytes: a request is written out, sent on a connection of its own, and what comes back is read.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::caller::has_chinese;
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&*text, ""));
+        let (line, fields) = head.split_once("\r\n").unwrap_or((head, ""));
+        let status = line.split(' ').nth(1).unwrap_or_default();
+        let headers = fields.split("\r\n").filter_map(|field| {
+            let (name, value) = field.split_once(": ")?;
+            Some((name.to_ascii_lowercase(), value.to_owned()))
+        });
+        Self {
+            status: status.parse().unwrap_or(0),
+            headers: headers.collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    /// A header that stands there once.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(of, _)| of == name);
+        let value = values.next();
+        assert!(values.next().is_none(), "{name} stands twice: {self:?}");
+        value.map(|(_, value)| &**value)
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// It is a "no" with this status and code, in both languages.
+    #[track_caller]
+    pub(crate) fn refuses(&self, status: u16, code: &str) {
+        let told = (self.status, self.json()["code"].clone());
+        assert_eq!(told, (status, code.into()), "{self:?}");
+        let message = &self.json()["message"];
+        let (zh, en) = (message["zh"].as_str().unwrap(), message["en"].as_str());
+        assert!(has_chinese(zh), "{self:?}");
+        let en = en.unwrap();
+        assert!(!en.is_empty() && !has_chinese(en), "{self:?}");
+        let retry = self.json()["retry"].as_str().unwrap().to_owned();
+        assert!(
+            ["never", "same_key", "later"].contains(&&*retry),
+            "{self:?}"
+        );
+    }
+}
+
+/// A request as it goes over the wire.
+pub(crate) fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl AsRef<[u8]>,
+) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// Asks, and gives what comes back: JSON, and called by the listener's own address.
+#[track_caller]
+pub(crate) fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl AsRef<[u8]>,
+) -> Answer {
+    let host = address.to_string();
+    let mut all = vec![("host", &*host), ("content-type", "application/json")];
+    all.extend(headers);
+    send(address, &request(method, path, &all, body))
+}
+
+/// Sends these bytes, and reads to the end of what comes back.
+#[track_caller]
+pub(crate) fn send(address: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    // A listener that has heard enough may cut the rest short.
+    stream.write_all(bytes).ok();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    Answer::of(&answer)
+}
