@@ -46,11 +46,24 @@ pub(crate) fn command(lang: Lang) -> Command {
             .help(help)
     };
 
-    let settings = Arg::new("settings").long("settings").value_name("FILE").value_parser(value_parser!(PathBuf)).help(t("设置文件（默认：JIFEN_SETTINGS，否则 ./jifen.toml，若存在）", "the settings file (default: JIFEN_SETTINGS, else ./jifen.toml where there is one)"));
+    let settings = Arg::new("settings")
+        .long("settings")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help(t(
+            "设置文件（默认：JIFEN_SETTINGS，否则 ./jifen.toml，若存在）",
+            "the settings file (default: JIFEN_SETTINGS, else ./jifen.toml where there is one)",
+        ));
     let serve = Command::new("serve")
-        .about(t("打开屏幕页面和收银接口，直到被要求停止", "open the screen's pages and the edge for tills, until told to stop"))
+        .about(t(
+            "打开屏幕页面和收银接口，直到被要求停止",
+            "open the screen's pages and the edge for tills, until told to stop",
+        ))
         .arg(settings.clone())
-        .after_help(t("示例：jifen serve --settings /etc/jifen/jifen.toml", "Example: jifen serve --settings /etc/jifen/jifen.toml"));
+        .after_help(t(
+            "示例：jifen serve --settings /etc/jifen/jifen.toml",
+            "Example: jifen serve --settings /etc/jifen/jifen.toml",
+        ));
     let demo = Command::new("demo")
         .about(t("演示：重放 40 个家庭一年的真实购物，再做兑换与退货，并核对", "demonstration: a real year of shopping of 40 households, then redemptions and refunds, and a check of everything"))
         .arg(Arg::new("exit").long("exit").action(ArgAction::SetTrue).help(t("打印汇总后结束", "end after the summary")))
@@ -62,6 +75,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("report").long("report").value_name("OUT.csv").value_parser(value_parser!(PathBuf)).help(t("报告写到此文件", "write the report to this file")))
         .arg(Arg::new("as-of").long("as-of").value_name("TIME").value_parser(moment).help(t("报告中 expired 和 available 的时刻（默认：文件中最后的销售时间）", "the moment of expired and available in the report (default: the last time of sale in the file)")))
         .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(t("改正文件后，从第一个尚未入账的购物篮继续", "after the file was mended, begin at the first basket that is not yet in the store")))
+        .arg(Arg::new("via").long("via").value_name("WAY").value_parser(["http"]).hide_possible_values(true).help(t("http：作为已签名的 POS v1 请求经本机 HTTP 发送", "http: as signed POS v1 requests over HTTP on this machine")))
         .arg(Arg::new("memory").long("memory").action(ArgAction::SetTrue).conflicts_with_all(["data", "keys", "resume"]).help(t("只在内存中，不留文件", "in memory, leaving no file")))
         .arg(Arg::new("gift").long("gift").action(ArgAction::SetTrue).help(t("每个家庭入会时赠送积分", "give each household the sign-up gift")))
         .args([data.clone(), keys.clone()])
@@ -91,9 +105,15 @@ pub(crate) fn command(lang: Lang) -> Command {
             "Example: jifen programme check demo.toml",
         ));
     let self_check = Command::new("self-check")
-        .about(t("自检：目录、密钥、时钟、制度、告知书、终端", "check the shop itself: folders, keys, clock, programme, notice, terminals"))
+        .about(t(
+            "自检：目录、密钥、时钟、制度、告知书、终端",
+            "check the shop itself: folders, keys, clock, programme, notice, terminals",
+        ))
         .arg(settings.clone())
-        .after_help(t("示例：jifen self-check\n退出码 3：发现问题", "Example: jifen self-check\nExit code 3: something was found"));
+        .after_help(t(
+            "示例：jifen self-check\n退出码 3：发现问题",
+            "Example: jifen self-check\nExit code 3: something was found",
+        ));
     let terminal = terminal(lang, [settings, data.clone(), keys.clone()]);
     let explain = explain(lang, data, keys);
 
@@ -169,14 +189,20 @@ fn terminal(lang: Lang, places: [Arg; 3]) -> Command {
         .arg_required_else_help(true)
         .subcommand(
             Command::new("add")
-                .about(t("登记一台终端，并显示一次其密钥", "let a till send, and show its key once"))
+                .about(t(
+                    "登记一台终端，并显示一次其密钥",
+                    "let a till send, and show its key once",
+                ))
                 .arg(name.clone())
                 .after_help(example),
         )
         .subcommand(
             Command::new("list")
                 .about(t("列出所有终端", "list all tills"))
-                .after_help(t("示例：jifen terminal list", "Example: jifen terminal list")),
+                .after_help(t(
+                    "示例：jifen terminal list",
+                    "Example: jifen terminal list",
+                )),
         )
         .subcommand(
             Command::new("revoke")
@@ -260,6 +286,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 resume: asked.get_flag("resume"),
                 in_memory: asked.get_flag("memory"),
                 gift: asked.get_flag("gift"),
+                over_http: asked.get_one::<String>("via").is_some(),
             };
             replay.run(lang, out)
         }

@@ -3,4 +3,6 @@
 pub mod bench;
 pub mod story;
 pub mod wishes;
+pub mod people;
+pub mod traces;
 pub mod fault_disk;

@@ -731,7 +731,9 @@ fn check_signs(answer: &Answer) {
         | Receipt::Voided(_)
         | Receipt::PointsReturned(_)
         | Receipt::Adjusted(_)
-        | Receipt::Sanctioned(_) => return,
+        | Receipt::Sanctioned(_)
+        | Receipt::Identified(_)
+        | Receipt::Joined(_) => return,
     };
     for trace in traces {
         assert!(Exact::ZERO <= trace.carry_after, "{trace:?}");

@@ -13,7 +13,6 @@ use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Outcome, Receipt};
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::sale::TakeSale;
-use jifen::engine::tokens::Presented;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::ledger::sale::ReceiptNo;
 use jifen::store::memory::MemoryStore;

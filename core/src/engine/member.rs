@@ -6,6 +6,7 @@ use crate::domain::time::Moment;
 use crate::policy::consent::ConsentEvent;
 use crate::policy::grant::{Grant, Use};
 use crate::policy::notice::Language;
+use crate::store::StoreError;
 use crate::vault::phone_index::PhoneIndex;
 use crate::vault::profile::Profile;
 use crate::vault::tokens::CardNumber;
@@ -67,7 +68,7 @@ impl Engine {
 }
 
 /// Builds the index of phones from the members' rows. A member whose row is not there has keys alone: the command was
-/// never committed.
+/// never committed. One whose row is damaged is left out, so that the shop opens and `verify` can name the row.
 pub(crate) fn index_phones(view: &View<'_>, phones: &PhoneIndex) -> Result<(), Stop> {
     let leave = duplicate_check()?;
     for member in view.keys.keybox().members() {
@@ -75,7 +76,7 @@ pub(crate) fn index_phones(view: &View<'_>, phones: &PhoneIndex) -> Result<(), S
             Ok(MemberRow::V1(row)) => {
                 phones.add(row.profile.to_profile().mobile.disclose(&leave), member);
             }
-            Err(Stop::Refused(Refusal::TokenUnknown)) => {}
+            Err(Stop::Refused(Refusal::TokenUnknown) | Stop::Store(StoreError::Damaged(_))) => {}
             Err(stop) => return Err(stop),
         }
     }

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod keys;
 pub mod rows;
 mod found;
+mod install;
 pub mod tokens;
 mod window;
 pub mod terminals;
@@ -120,6 +121,7 @@ impl Engine {
         entropy: Arc<dyn Entropy>,
         settings: Settings,
     ) -> Result<Self, Stop> {
+        install::bind(&*store, &keys)?;
         let phones = PhoneIndex::new(entropy.seed());
         let (versions, terminals, notice, latest) = {
             let tx = store.read()?;

@@ -10,6 +10,7 @@ use crate::ledger::entry::Movement;
 
 use crate::vault::MemberKeys;
 use crate::vault::keybox::{TokenHash, TokenKind};
+use crate::vault::tokens::CardNumber;
 
 use super::Engine;
 use super::commit::Verb;
@@ -25,6 +26,16 @@ impl Engine {
         let account = self.draw_account_id();
         self.admit(account, &[])?;
         Ok(account)
+    }
+
+    /// Gives an account one more card, which is durable when this returns.
+    pub fn issue_card(&self, account: AccountId) -> Result<CardNumber, Refusal> {
+        let member = self.keys.member_of(account)?;
+        let card = self.draw_card();
+        let hash = TokenHash::from_bytes(card.sha256());
+        let added = self.keys.keybox().add_token(member, hash, TokenKind::Card);
+        added.map_err(|_| Refusal::KeysFailed)?;
+        Ok(card)
     }
 
     pub(crate) fn draw_account_id(&self) -> AccountId {

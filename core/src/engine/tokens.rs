@@ -15,7 +15,7 @@ use crate::vault::keybox::{TokenHash, TokenKind, TokenState};
 use crate::vault::tokens::{CardNumber, Code, SaleToken, TypedCode};
 
 use super::Engine;
-use super::commit::{Sender, Verb};
+use super::commit::{Sender, Verb, body_of};
 use super::receipt::{Identified, Outcome, Receipt};
 use super::rows::{TOKENS, TokenKey, TokenRow};
 use super::statement::Balance;
@@ -149,12 +149,10 @@ impl Engine {
     }
 
     fn identify_typed(&self, sender: &Sender, code: &TypedCode) -> Result<Known, Refusal> {
-        let earlier = self.answer_of_key(&sender.key)?;
-        if let Some((account, Outcome::Done(Receipt::Identified(identified)))) = earlier {
-            let token = SaleToken::parse(&identified.token).map_err(|_| Refusal::TokenUnknown)?;
-            return self.known(self.keys.member_of(account)?, token, Role::All);
-        }
         let hash = code.sha256();
+        if let Some((account, body, outcome)) = self.earlier(&sender.key)? {
+            return self.shown_before(account, body, hash, outcome);
+        }
         let now = self.clock.wall();
         let taken = self.tokens.typed.lock().remove(&hash);
         let typed = taken
@@ -163,14 +161,41 @@ impl Engine {
         let token = self.new_token();
         let show = Show {
             account: self.keys.account_of(typed.member)?,
+            code: hash,
             token: token.clone(),
         };
         if let Err(refusal) = self.run_signed(sender, show) {
-            // It was not used: the till may send it again.
-            self.tokens.typed.lock().insert(hash, typed);
+            // It was not used: the till may send it again, unless the member has a newer one by now.
+            let mut live = self.tokens.typed.lock();
+            if live.values().all(|other| other.member != typed.member) {
+                live.insert(hash, typed);
+            }
             return Err(refusal);
         }
         self.known(typed.member, token, Role::All)
+    }
+
+    /// The answer to an earlier try with the same code; a key that was used for anything else is refused.
+    fn shown_before(
+        &self,
+        account: AccountId,
+        body: [u8; 32],
+        code: [u8; 32],
+        outcome: Outcome,
+    ) -> Result<Known, Refusal> {
+        let Outcome::Done(Receipt::Identified(identified)) = outcome else {
+            return Err(Refusal::KeyReused);
+        };
+        let token = SaleToken::parse(&identified.token).map_err(|_| Refusal::TokenUnknown)?;
+        let show = Show {
+            account,
+            code,
+            token: token.clone(),
+        };
+        if body_of(Show::NAME, &show)? != body {
+            return Err(Refusal::KeyReused);
+        }
+        self.known(self.keys.member_of(account)?, token, Role::All)
     }
 
     /// A code of eight digits that the member tells a cashier: it works once, within two minutes; an earlier one of the
@@ -302,9 +327,11 @@ impl Engine {
 }
 
 /// Makes a typed code's sale token a row.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 struct Show {
     account: AccountId,
+    /// SHA-256 of the code: another code is another wish. Its hash is kept inside the sealed answer alone.
+    code: [u8; 32],
     #[serde(skip)]
     token: SaleToken,
 }

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::shop::Shop;
 
 use super::basket::Basket;
+use super::tills::{Tills, key_at_checkout};
 
 /// How many commands may be on their way: more than a batch of the store takes.
 const ON_THE_WAY_MAX: usize = 1_536;
@@ -52,17 +53,36 @@ pub(crate) struct Feed<'a> {
     known: BTreeMap<String, AccountId>,
     /// Whether each household is given the sign-up gift.
     gift: bool,
+    /// The tills that send the baskets; without any they are handed to the engine.
+    tills: Option<Tills>,
+    /// A card of each household, for tills.
+    cards: BTreeMap<String, String>,
     sent: Sent,
+}
+
+/// How a feed begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begins {
+    /// Older baskets are not sent again.
+    pub(crate) window_days: u32,
+    /// Whether to begin at the first basket that is not in the store.
+    pub(crate) resume: bool,
+    /// Whether each household is given the sign-up gift.
+    pub(crate) gift: bool,
 }
 
 impl<'a> Feed<'a> {
     /// A feed to a shop whose last commit bounds what is sent again.
     pub(crate) fn new(
         shop: &'a Shop,
-        window_days: u32,
-        resume: bool,
-        gift: bool,
+        begins: Begins,
+        tills: Option<Tills>,
     ) -> Result<Self, Failure> {
+        let Begins {
+            window_days,
+            resume,
+            gift,
+        } = begins;
         let latest = shop.engine.now();
         let window = i64::from(window_days).saturating_mul(jifen::domain::time::MILLIS_A_DAY);
         Ok(Self {
@@ -74,6 +94,8 @@ impl<'a> Feed<'a> {
             failed: false,
             known: shop.engine.accounts_by_reference()?,
             gift,
+            tills,
+            cards: BTreeMap::new(),
             sent: Sent::default(),
         })
     }
@@ -90,7 +112,10 @@ impl<'a> Feed<'a> {
         if basket.sold_at < self.oldest {
             return Ok(());
         }
-        let key = key_of(basket.sold_at, &["basket", &basket.id]);
+        let mut key = key_of(basket.sold_at, &["basket", &basket.id]);
+        if self.tills.is_some() {
+            key = key_at_checkout(&basket.household, key);
+        }
         if self.passing {
             if let Some(Outcome::Done(_)) = self.shop.engine.status(&key)? {
                 return Ok(());
@@ -106,6 +131,9 @@ impl<'a> Feed<'a> {
             };
             let key = key_of(basket.sold_at, &["household", &basket.household]);
             self.push(basket.line_number, false, self.line.send(&key, open))?;
+        }
+        if self.tills.is_some() {
+            return self.send_by_till(account, basket, &key);
         }
         let line = basket.line_number;
         let sale = TakeSale {
@@ -123,6 +151,38 @@ impl<'a> Feed<'a> {
         self.push(line, true, self.line.send(&key, sale))
     }
 
+    /// Hands a basket to a till: its household has an account and a card by then.
+    fn send_by_till(
+        &mut self,
+        account: AccountId,
+        basket: Basket,
+        key: &IdempotencyKey,
+    ) -> Result<(), Failure> {
+        while !self.waiting.is_empty() {
+            self.hear()?;
+        }
+        let card = match self.cards.get(&basket.household) {
+            Some(card) => card.clone(),
+            None => self.shop.engine.issue_card(account)?.digits(),
+        };
+        self.cards.insert(basket.household.clone(), card.clone());
+        match &self.tills {
+            Some(tills) => tills.send(basket, card, key),
+            None => Ok(()),
+        }
+    }
+
+    /// A household with an account and a card that it got elsewhere.
+    pub(crate) fn introduce(&mut self, household: &str, account: AccountId, card: String) {
+        self.known.insert(household.to_owned(), account);
+        self.cards.insert(household.to_owned(), card);
+    }
+
+    /// Whether a household has an account.
+    pub(crate) fn knows(&self, household: &str) -> bool {
+        self.known.contains_key(household)
+    }
+
     /// Waits for all answers.
     /// `read` is how the reading of the file ended: by the first refusal, if one was heard meanwhile; what came before a
     /// broken line is in, and a refusal among it is told before the line.
@@ -132,6 +192,11 @@ impl<'a> Feed<'a> {
         }
         while !self.waiting.is_empty() {
             self.hear()?;
+        }
+        if let Some(tills) = &mut self.tills {
+            let (sales, repeated) = tills.finish()?;
+            self.sent.sales = sales;
+            self.sent.repeated = repeated;
         }
         read.map(|()| self.sent)
     }

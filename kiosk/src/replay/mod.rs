@@ -4,6 +4,7 @@
 pub(crate) mod basket;
 pub(crate) mod feed;
 pub(crate) mod report;
+pub(crate) mod tills;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub(crate) struct Replay {
     pub(crate) resume: bool,
     pub(crate) in_memory: bool,
     pub(crate) gift: bool,
+    pub(crate) over_http: bool,
 }
 
 impl Replay {
@@ -46,7 +48,21 @@ impl Replay {
         let exponent = parsed.currency.exponent;
         let begun = Instant::now();
         let window = parsed.refund.window_days;
-        let mut feed = feed::Feed::new(&shop, window, self.resume, self.gift)?;
+        // Where they are sent over HTTP, the tills' door is open as long as this lives.
+        let counter = if self.over_http {
+            Some(tills::Counter::open(&shop)?)
+        } else {
+            None
+        };
+        let tills = counter
+            .as_ref()
+            .map(|counter| counter.tills(tills::Manner::Spooled, exponent));
+        let begins = feed::Begins {
+            window_days: window,
+            resume: self.resume,
+            gift: self.gift,
+        };
+        let mut feed = feed::Feed::new(&shop, begins, tills.transpose()?)?;
         let read = basket::read(&self.file, exponent, &mut |basket, position| {
             progress.at(position);
             feed.send(basket)

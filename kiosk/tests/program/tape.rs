@@ -1,6 +1,6 @@
 //! Something on the wire between tills and store: it passes on what both say, keeps all of it, and may bend an answer.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;

@@ -13,13 +13,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::engine::found::FoundRow;
+use crate::policy::agreement::AgreementKind;
+use crate::policy::consent::{Channel, Decision};
+use crate::policy::purpose::Purpose;
+use crate::vault::pin::Verifier;
+use crate::vault::profile::Profile;
 use crate::domain::basket::{Line, LineKind, Quantity};
 use crate::domain::earn::{Cap, Trace};
 use crate::domain::ids::{HoldId, ProgrammeHash};
 use crate::domain::money::Multiplier;
 use crate::domain::refusal::Refusal;
 use crate::engine::receipt::{
-    Adjusted, Captured, Held, Opened, PointsReturned, Receipt, Refunded, Sanctioned, Sold, Voided,
+    Adjusted, Captured, Held, Identified, Joined, Opened, PointsReturned, Receipt, Refunded, Sanctioned, Sold, Voided,
 };
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::hold::HoldState;
@@ -123,6 +129,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     kept!(seen, "hold-lapsed", hold(HoldState::Lapsed));
     entries(seen);
     receipts(seen);
+    people(seen);
     kept!(seen, "words", words());
 
     let files: Names = std::fs::read_dir(folder())
@@ -355,6 +362,19 @@ fn receipts(seen: &mut Names) {
             state: AccountState::Suspended,
         })
     );
+    receipt!(
+        "receipt-identified",
+        Receipt::Identified(Identified {
+            token: "jst_ZQAAAQEBAQEBAQEBAQEBAQ".to_owned(),
+        })
+    );
+    receipt!(
+        "receipt-joined",
+        Receipt::Joined(Joined {
+            card: "990000000000000000".to_owned(),
+            state: AccountState::Active,
+        })
+    );
     let refused = Refusal::NotEnough {
         available: points(20),
     };
@@ -380,7 +400,104 @@ fn name_of_receipt(receipt: &Receipt) -> &'static str {
         Receipt::PointsReturned(_) => "receipt-points-returned",
         Receipt::Adjusted(_) => "receipt-adjusted",
         Receipt::Sanctioned(_) => "receipt-sanctioned",
+        Receipt::Identified(_) => "receipt-identified",
+        Receipt::Joined(_) => "receipt-joined",
     }
+}
+
+/// Rows about people, tills and what both were shown.
+fn people(seen: &mut Names) {
+    kept!(seen, "member", member());
+    kept!(
+        seen,
+        "sign-in",
+        SignInRow::V1 {
+            failed: 7,
+            wait_until: moment(1),
+            day: 17_226,
+            of_day: 9,
+        }
+    );
+    kept!(
+        seen,
+        "notice",
+        NoticeRow::V1 {
+            number: 2,
+            text: "schema = 1\nversion = \"2026.2\"\n".to_owned(),
+        }
+    );
+    kept!(
+        seen,
+        "terminal",
+        TerminalRow::V1 {
+            generation: 300,
+            added_at: moment(1),
+            revoked_at: Some(moment(2)),
+        }
+    );
+    kept!(
+        seen,
+        "window",
+        WindowRow::V1 {
+            highest: 1_488_340_800_000,
+            seen: u64::MAX - 6,
+        }
+    );
+    kept!(
+        seen,
+        "token",
+        TokenRow::V1 {
+            role: Role::All,
+            sale: Some(SaleId::new(7, [1; 8])),
+        }
+    );
+    kept!(
+        seen,
+        "found",
+        FoundRow::V1 {
+            day: 17_226,
+            owner: vec![0x0e; 57],
+            body: vec![0xb0; 300],
+        }
+    );
+}
+
+fn member() -> MemberRow {
+    let consent = |purpose, decision, channel| ConsentEvent {
+        purpose,
+        decision,
+        notice_version: "2026.1".to_owned(),
+        text_hash: [0x7e; 32],
+        language: Language::En,
+        channel,
+        device: "kiosk".to_owned(),
+        at: moment(1),
+    };
+    let profile = Profile::parse("Li Lei", "+86 138 1234 5678").unwrap();
+    let verifier = Verifier::decoy();
+    MemberRow::V1(MemberV1 {
+        profile: ProfileRow::of(&profile),
+        verifier: VerifierRow::of(&verifier),
+        card: CardDigits("990000000000000000".to_owned()),
+        agreement: AgreementAccepted {
+            kind: AgreementKind::PointsCard,
+            version: "2026.1".to_owned(),
+            text_hash: [0x7a; 32],
+            language: Language::Zh,
+            at: moment(1),
+        },
+        age_attested: true,
+        consents: vec![
+            consent(Purpose::Marketing, Decision::Given, Channel::Tick),
+            consent(Purpose::DirectMail, Decision::Refused, Channel::Popup),
+            consent(Purpose::Analysis, Decision::Withdrawn, Channel::Paper),
+        ],
+        language: Language::Zh,
+        device: "kiosk".to_owned(),
+        enrolled_at: moment(1),
+        possible_duplicate: true,
+        first_signed_in: Some(moment(2)),
+    })
 }
 
 /// A stored refusal is the number of its place, so a new one comes last, whatever it is checked after.
@@ -461,6 +578,26 @@ fn refusals() -> Vec<Refusal> {
         Refusal::StoreInUse,
         Refusal::StoreFailed,
         Refusal::ClockUntrusted,
+        Refusal::SequenceStale,
+        Refusal::CodeNeeded,
+        Refusal::OtherInstall,
+        Refusal::KeysFailed,
+        Refusal::BadName,
+        Refusal::BadMobile,
+        Refusal::PinShape,
+        Refusal::PinCommon,
+        Refusal::AgreementNeeded,
+        Refusal::AgeNeeded,
+        Refusal::NoticeOutdated,
+        Refusal::BadConsent,
+        Refusal::SignInFailed,
+        Refusal::SignInLocked { seconds: 300 },
+        Refusal::BadTerminal,
+        Refusal::TerminalExists,
+        Refusal::TerminalUnknown,
+        Refusal::BadRequest,
+        Refusal::SignInNeeded,
+        Refusal::NoNotice,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);

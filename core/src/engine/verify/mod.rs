@@ -4,6 +4,7 @@
 mod account;
 mod journal;
 mod keys;
+mod people;
 
 use core::fmt;
 use std::collections::BTreeSet;
@@ -92,6 +93,7 @@ impl Engine {
                 progress(done, all);
             }
             keys::check(view, &mut seen)?;
+            people::check(view, &mut seen)?;
             journal::check(view, &mut seen)?;
             Ok(seen.verified)
         })

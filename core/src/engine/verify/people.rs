@@ -1,0 +1,63 @@
+//! Rows about people, and the plain rows beside them: each opens in its place. What a member told us is opened to see that
+//! it is authentic, and looked at by nobody.
+
+use core::ops::ControlFlow;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::ids::MemberId;
+use crate::store::row::{Plain, Sealed};
+
+use super::super::rows::{MEMBERS, NOTICES, SIGN_INS, TERMINALS, WINDOWS};
+use super::super::work::{Stop, View};
+use super::Seen;
+
+pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
+    of_members(view, MEMBERS, seen)?;
+    of_members(view, SIGN_INS, seen)?;
+    plain(view, NOTICES, seen)?;
+    plain(view, TERMINALS, seen)?;
+    plain(view, WINDOWS, seen)
+}
+
+/// Rows under member ids, sealed under those members' core keys.
+fn of_members<R: Serialize + DeserializeOwned>(
+    view: &View<'_>,
+    table: Sealed<R>,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
+    let name = table.table().name();
+    view.tx
+        .scan(table.table(), &[], None, &mut |key, value| {
+            let Ok(member) = key.try_into().map(MemberId::from_bytes) else {
+                seen.differs("key_unreadable", name, "a key of another length");
+                return ControlFlow::Continue(());
+            };
+            match view.keys.core(member) {
+                Ok(codec) => {
+                    if let Err(error) = table.read(&codec, key, value) {
+                        seen.differs("row_unreadable", name, error.to_string());
+                    }
+                }
+                Err(_) => seen.differs("keys_missing", name, "a member without keys"),
+            }
+            ControlFlow::Continue(())
+        })?;
+    Ok(())
+}
+
+fn plain<R: Serialize + DeserializeOwned>(
+    view: &View<'_>,
+    table: Plain<R>,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
+    view.tx
+        .scan(table.table(), &[], None, &mut |key, value| {
+            if let Err(error) = table.read(view.keys.mac(), key, value) {
+                seen.differs("row_unreadable", table.table().name(), error.to_string());
+            }
+            ControlFlow::Continue(())
+        })?;
+    Ok(())
+}
