@@ -52,15 +52,48 @@ fn the_notice_is_shown_in_both_languages_before_the_first_field() {
         }
         lines.join("\n")
     };
-    assert_snapshot!(head("zh-CN"), @"");
-    assert_snapshot!(head("en"), @"");
+    assert_snapshot!(head("zh-CN"), @r#"
+    "2017.1"
+    "M-2017.1"
+    purposes: 一、处理目的: 我们使用您的信息，只为向
+    data_types: 二、信息类型: 注册时只需要您的姓名和手
+    method: 三、处理方式: 您的信息保存在本店自己的
+    retention: 四、保存期限: 会员信息：保存至您最后一
+    recipients: 五、信息接收方: 您的信息仅供本店内部使用
+    rights: 六、您的权利: 您随时可以在店内的会员自
+    contact: 七、联系方式: 示范超市，示范市样板路 
+    ? "marketing"
+    ? "direct_mail"
+    ? "analysis"
+    "#);
+    assert_snapshot!(head("en"), @r#"
+    "2017.1"
+    "M-2017.1"
+    purposes: 1. Purposes: We use your 
+    data_types: 2. Types of : To register 
+    method: 3. How it is: Your data st
+    retention: 4. How long : Your member 
+    recipients: 5. Who recei: Your data is
+    rights: 6. Your righ: At any time,
+    contact: 7. Contact: Demo Superma
+    ? "marketing"
+    ? "direct_mail"
+    ? "analysis"
+    "#);
 }
 
 #[test]
 fn a_member_registers_signs_in_and_sees_what_is_theirs() {
     let mut store = open();
     let registered = store.send_form(&store.form(&person()));
-    assert_snapshot!(shown(&registered), @"");
+    assert_snapshot!(shown(&registered), @r#"
+    201
+    {
+      "card_number": "[18 digits]",
+      "grouped": "[18 digits, grouped]",
+      "state": "active"
+    }
+    "#);
     let card = registered.json()["card_number"]
         .as_str()
         .unwrap()
@@ -72,12 +105,67 @@ fn a_member_registers_signs_in_and_sees_what_is_theirs() {
     assert!(20 < advice.as_str().unwrap().len(), "{advice}");
     assert_eq!(first, json!({"first": true, "gift": 100, "advice": null}));
     let again = store.try_sign_in(&card, &person().pin);
-    assert_snapshot!(shown(&again), @"");
+    assert_snapshot!(shown(&again), @r#"
+    200
+    {
+      "first": false,
+      "gift": 0
+    }
+    "#);
 
     let cookie = store.sign_in(&card, &person().pin);
-    assert_snapshot!(shown(&store.own("GET", "statement", Some(&cookie))), @"");
-    assert_snapshot!(shown(&store.own("GET", "history", Some(&cookie))), @"");
-    assert_snapshot!(shown(&store.own("POST", "codes", Some(&cookie))), @"");
+    assert_snapshot!(shown(&store.own("GET", "statement", Some(&cookie))), @r#"
+    200
+    {
+      "card_number": "[18 digits, grouped]",
+      "expiring": [
+        {
+          "at": "[time]",
+          "points": 100
+        }
+      ],
+      "mobile": "139****5678",
+      "name": "欧＊＊",
+      "points": {
+        "available": 100,
+        "balance": 100,
+        "debt": 0,
+        "held": 0
+      },
+      "state": "active",
+      "tier": {
+        "cumulative": "0.00",
+        "history": [],
+        "missing": "5000.00",
+        "tier": "ordinary"
+      }
+    }
+    "#);
+    assert_snapshot!(shown(&store.own("GET", "history", Some(&cookie))), @r#"
+    200
+    [
+      {
+        "at": "[time]",
+        "balance": 100,
+        "debt": 0,
+        "what": "grant"
+      },
+      {
+        "at": "[time]",
+        "balance": 0,
+        "debt": 0,
+        "what": "open"
+      }
+    ]
+    "#);
+    assert_snapshot!(shown(&store.own("POST", "codes", Some(&cookie))), @r#"
+    201
+    {
+      "code": "[8 digits]",
+      "grouped": "[8 digits, grouped]",
+      "until": "[time]"
+    }
+    "#);
     store.stop();
     assert_eq!(store.verified(), 0);
 }
@@ -90,13 +178,7 @@ fn a_form_that_is_sent_twice_under_one_key_gives_one_card() {
     let key = crate::till::new_key();
     let register = |key: &str| {
         let headers = [("idempotency-key", key)];
-        let answer = ask(
-            store.screen(),
-            "POST",
-            "/kiosk/v1/members",
-            &headers,
-            &form,
-        );
+        let answer = ask(store.screen(), "POST", "/kiosk/v1/members", &headers, &form);
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()["card_number"].clone()
     };
@@ -115,8 +197,15 @@ fn a_session_is_a_cookie_that_no_script_and_no_other_site_gets() {
     assert_eq!(attributes, "Path=/; Secure; HttpOnly; SameSite=Strict");
     let value = pair.strip_prefix("__Host-jifen=").unwrap();
     assert_eq!(value.len(), 64, "256 bits");
-    assert!(value.bytes().all(|byte| byte.is_ascii_hexdigit()), "{value}");
-    assert_ne!(store.sign_in(&card, &person().pin), pair, "another one each time");
+    assert!(
+        value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{value}"
+    );
+    assert_ne!(
+        store.sign_in(&card, &person().pin),
+        pair,
+        "another one each time"
+    );
 
     let bent = format!("__Host-jifen={}", "0".repeat(64));
     for cookie in [None, Some(&*bent), Some(value)] {
@@ -126,7 +215,11 @@ fn a_session_is_a_cookie_that_no_script_and_no_other_site_gets() {
         }
     }
     let refused = store.own("GET", "statement", None);
-    assert_snapshot!(no(&refused), @"");
+    assert_snapshot!(no(&refused), @"
+    401 sign_in_needed never
+    请先以会员号和密码登录。
+    Please sign in with card number and PIN first.
+    ");
 
     assert_eq!(store.own("GET", "statement", Some(pair)).status, 200);
     let signed_out = store.own("DELETE", "session", Some(pair));
@@ -167,7 +260,11 @@ fn a_page_of_another_site_can_neither_sign_in_nor_use_a_session() {
         }
     }
     let refused = from("POST", "/member/v1/codes", &[("origin", "null")]);
-    assert_snapshot!(no(&refused), @"");
+    assert_snapshot!(no(&refused), @"
+    403 cross_site never
+    拒绝来自其他网站的请求。
+    A request that another site makes is refused.
+    ");
     // Its own page may, and the session that the other one wanted to end is still there.
     let headers = [("sec-fetch-site", "same-origin"), ("origin", &*own)];
     assert_eq!(from("POST", "/member/v1/codes", &headers).status, 201);
@@ -180,7 +277,11 @@ fn a_card_alone_and_a_wrong_pin_sound_alike() {
     let wrong = store.try_sign_in(&card, "Kranich-am-Ufer-6");
     let unknown = store.try_sign_in("990000000000000000", &person().pin);
     let unreadable = store.try_sign_in("13912345678", &person().pin);
-    assert_snapshot!(no(&wrong), @"");
+    assert_snapshot!(no(&wrong), @"
+    401 sign_in_failed never
+    会员号或密码不正确。
+    The card number or the PIN is wrong.
+    ");
     assert_eq!(no(&unknown), no(&wrong));
     assert_eq!(no(&unreadable), no(&wrong));
     // Five tries are free; then one has to wait, with the right PIN too.

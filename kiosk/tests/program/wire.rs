@@ -1,7 +1,8 @@
 //! HTTP/1.1 as plain bytes: a request is written out, sent on a connection of its own, and what comes back is read.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -45,7 +46,8 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
+        let read = serde_json::from_str(&self.body);
+        read.unwrap_or_else(|_| unreachable!("no JSON: {self:?}"))
     }
 
     /// It is a "no" with this status and code, in both languages.
@@ -100,16 +102,49 @@ pub(crate) fn ask(
     send(address, &request(method, path, &all, body))
 }
 
-/// Sends these bytes, and reads to the end of what comes back.
+/// Sends these bytes, and reads one whole answer meanwhile: a listener that has heard enough may read no more.
 #[track_caller]
 pub(crate) fn send(address: SocketAddr, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    // A listener that has heard enough may cut the rest short.
-    stream.write_all(bytes).ok();
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok();
-    Answer::of(&answer)
+    thread::scope(|scope| {
+        scope.spawn(|| (&stream).write_all(bytes).is_ok());
+        let mut part = [0; 4_096];
+        while !is_whole(&answer) {
+            match (&stream).read(&mut part) {
+                Ok(0) | Err(_) => break,
+                Ok(length) => answer.extend(&part[..length]),
+            }
+        }
+        stream.shutdown(Shutdown::Both).ok();
+    });
+    Answer::of(final_answer(&answer))
+}
+
+/// Whether an answer has all of the body that its head speaks of.
+fn is_whole(bytes: &[u8]) -> bool {
+    let bytes = final_answer(bytes);
+    let Some(head) = head_length(bytes) else {
+        return false;
+    };
+    let length = Answer::of(&bytes[..head])
+        .header("content-length")
+        .map_or(0, |length| length.parse().unwrap());
+    head + length <= bytes.len()
+}
+
+/// Without the heads of answers that only say that there will be one (RFC 9110, 15.2).
+fn final_answer(bytes: &[u8]) -> &[u8] {
+    match head_length(bytes) {
+        Some(length) if bytes.starts_with(b"HTTP/1.1 1") => final_answer(&bytes[length..]),
+        Some(_) | None => bytes,
+    }
+}
+
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(4).position(|found| found == b"\r\n\r\n")?;
+    Some(end + 4)
 }
