@@ -245,7 +245,7 @@ fn a_page_of_another_site_can_neither_sign_in_nor_use_a_session() {
         ask(store.screen(), method, path, &headers, &credentials)
     };
     for headers in [
-        &[("origin", "https://evil.example")] as &[_],
+        &[("origin", "https://evil.example")][..],
         &[("origin", "null")],
         &[("sec-fetch-site", "cross-site")],
         &[("sec-fetch-site", "same-site"), ("origin", &own)],

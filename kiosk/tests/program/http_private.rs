@@ -108,7 +108,7 @@ fn ids(store: &Store) -> Vec<String> {
     for member in members {
         let account = keybox.of_member(&member).unwrap().account;
         for bytes in [*member.as_bytes(), *account.as_bytes()] {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = format!("{:032x}", u128::from_be_bytes(bytes));
             ids.extend([hex.to_uppercase(), hex]);
             ids.push(format!("{bytes:?}").replace(' ', ""));
         }
@@ -119,7 +119,7 @@ fn ids(store: &Store) -> Vec<String> {
 #[test]
 fn a_thousand_calls_of_a_day_tell_a_till_no_person_and_link_no_two_sales() {
     let tape = Tape::begin();
-    let mut store = Store::new().named(tape.address());
+    let mut store = Store::new().named(&tape.address());
     let till = Till::add(&store, "till-1");
     store.start();
     tape.lead_to(store.edge());
@@ -215,7 +215,7 @@ fn the_log_of_a_whole_session_names_nobody_at_its_most_talkative() {
     assert!(12 <= lines(" request "), "{log}");
     assert_eq!(lines("route=\"/kiosk/v1/members\" status=201"), 1, "{log}");
     assert!(4 <= lines("terminal=\"till-1\""), "{log}");
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = crate::till::hex(&key);
     let grouped = format!("{} {}", &card[..4], &card[4..8]);
     let text = String::from_utf8(bytes).unwrap();
     let signature = text.split("sig1=:").nth(1).unwrap();

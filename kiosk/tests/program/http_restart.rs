@@ -34,7 +34,7 @@ fn person() -> Person {
 
 #[test]
 fn what_was_recorded_before_the_process_died_counts_no_more() {
-    let mut store = Store::new().named("store.example");
+    let mut store = Store::new().named(&"store.example");
     let till = Till::add(&store, "till-1");
     store.start();
     let card = store.register(&person());
@@ -220,7 +220,7 @@ fn a_store_whose_keys_are_not_in_order_does_not_open() {
 #[test]
 fn a_bent_answer_is_noticed_and_the_sale_is_not_lost() {
     let tape = crate::tape::Tape::begin();
-    let mut store = Store::new().named(tape.address());
+    let mut store = Store::new().named(&tape.address());
     let till = Till::add(&store, "till-1");
     store.start();
     let card = store.register(&person());

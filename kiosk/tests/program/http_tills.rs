@@ -148,7 +148,7 @@ fn a_card_identifies_and_earns_and_shows_no_balance() {
 }
 
 #[test]
-fn a_typed_code_pays_with_points_and_takes_them_back() {
+fn a_typed_code_shows_the_balance_and_what_points_may_pay() {
     let (mut store, till, _, cookie) = open();
     let code = store.typed_code(&cookie);
     let identified = till.post(&store, "identify", &json!({"code": code}));
@@ -170,7 +170,6 @@ fn a_typed_code_pays_with_points_and_takes_them_back() {
     }
     "#);
     let token = identified.json()["sale_token"].as_str().unwrap().to_owned();
-
     let ask = json!({"sale_token": token, "lines": basket("40.00")});
     assert_snapshot!(shown(&till.post(&store, "quote", &ask)), @r#"
     200
@@ -205,9 +204,17 @@ fn a_typed_code_pays_with_points_and_takes_them_back() {
     }
     "#);
 
+    store.stop();
+    assert_eq!(store.verified(), 0);
+}
+
+#[test]
+fn points_are_held_given_back_used_and_returned() {
+    let (mut store, till, _, cookie) = open();
+    let token = till.identify(&store, &store.typed_code(&cookie));
     let wish = json!({"sale_token": token, "points": 100, "lines": basket("39.20")});
-    let held = till.post(&store, "holds", &wish);
-    assert_snapshot!(shown(&held), @r#"
+    let first = till.post(&store, "holds", &wish);
+    assert_snapshot!(shown(&first), @r#"
     200
     {
       "available": 0,
@@ -218,7 +225,7 @@ fn a_typed_code_pays_with_points_and_takes_them_back() {
       "worth": "1.00"
     }
     "#);
-    let void = format!("holds/{}/void", held.json()["hold"].as_str().unwrap());
+    let void = format!("holds/{}/void", first.json()["hold"].as_str().unwrap());
     assert_snapshot!(shown(&till.post(&store, &void, &json!({}))), @r#"
     200
     {
@@ -228,8 +235,8 @@ fn a_typed_code_pays_with_points_and_takes_them_back() {
     }
     "#);
 
-    let held = till.post(&store, "holds", &wish).json();
-    let hold = held["hold"].as_str().unwrap();
+    let again = till.post(&store, "holds", &wish).json();
+    let hold = again["hold"].as_str().unwrap();
     let capture = format!("holds/{hold}/capture");
     assert_snapshot!(shown(&till.post(&store, &capture, &json!({"points": 100}))), @r#"
     200

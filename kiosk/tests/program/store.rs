@@ -41,7 +41,7 @@ impl Store {
     }
 
     /// The same, which tills call by this name.
-    pub(crate) fn named(mut self, name: impl ToString) -> Self {
+    pub(crate) fn named(mut self, name: &impl ToString) -> Self {
         self.names.push(name.to_string());
         self
     }
@@ -185,7 +185,7 @@ impl Store {
         let key = crate::till::new_key();
         let headers = [("idempotency-key", &*key)];
         let path = "/kiosk/v1/members";
-        ask(self.screen(), "POST", path, &headers, &form.to_string())
+        ask(self.screen(), "POST", path, &headers, form.to_string())
     }
 
     /// Registers a person, and gives the digits of the card.

@@ -40,6 +40,12 @@ pub(crate) fn new_key() -> String {
     Key::v7(wall_millis(), &tail).to_string()
 }
 
+/// Two digits a byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
+}
+
 /// A till.
 pub(crate) struct Till {
     pub(crate) credential: Credential,
