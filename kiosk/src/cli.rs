@@ -21,6 +21,7 @@ use crate::terminal::{self, Wish};
 use crate::verify::verify;
 
 /// The whole command line, in one language.
+#[expect(clippy::too_many_lines, reason = "one table of commands")]
 pub(crate) fn command(lang: Lang) -> Command {
     let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let path = |name: &'static str, help: &'static str| {

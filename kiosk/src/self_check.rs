@@ -93,5 +93,5 @@ pub(crate) fn self_check(
 }
 
 fn is_private(folder: &Path) -> bool {
-    fs::metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o077 == 0)
+    fs::metadata(folder).is_ok_and(|found| found.permissions().mode().trailing_zeros() >= 6)
 }

@@ -118,17 +118,17 @@ mod tests {
     #[test]
     fn a_session_ends_after_a_minute_of_silence_and_after_five_in_all() {
         let sessions = Sessions::default();
-        let cookie = cookie(&sessions.begin(member(), [1; 32], BEGUN));
+        let kept = cookie(&sessions.begin(member(), [1; 32], BEGUN));
         let at = |seconds: i64| BEGUN.plus_millis(seconds * 1_000);
         for seconds in [0, 59, 118, 177, 236, 295] {
             assert!(
-                sessions.member(Some(&cookie), at(seconds)).is_some(),
+                sessions.member(Some(&kept), at(seconds)).is_some(),
                 "{seconds}"
             );
         }
-        assert!(sessions.member(Some(&cookie), at(300)).is_none());
+        assert!(sessions.member(Some(&kept), at(300)).is_none());
 
-        let silent = super::tests::cookie(&sessions.begin(member(), [2; 32], BEGUN));
+        let silent = cookie(&sessions.begin(member(), [2; 32], BEGUN));
         assert!(sessions.member(Some(&silent), at(60)).is_none());
         assert!(
             sessions.member(Some(&silent), at(1)).is_none(),

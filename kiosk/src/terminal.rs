@@ -5,6 +5,7 @@ use std::io::Write;
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
+use jifen::domain::time::Moment;
 use jifen::engine::Settings;
 
 use crate::failure::Failure;
@@ -60,7 +61,7 @@ pub(crate) fn terminal(
                 lang.pick("停用", "revoked"),
             ]);
             for terminal in engine.terminals() {
-                let revoked = terminal.revoked_at.map(|at| at.to_rfc3339());
+                let revoked = terminal.revoked_at.map(Moment::to_rfc3339);
                 table.add_row([
                     terminal.name,
                     terminal.generation.to_string(),

@@ -504,27 +504,27 @@ fn cut(at: u64, plan: &[Step], group: usize, quiet: &Quiet) {
         && let Ok(bench) = Bench::opened(Arc::new(store), 1)
         && bench.engine.activate(DEMO).is_ok()
     {
-            let (answers, trouble) = play(&bench, plan, group);
-            // The last operations of a run close the file, when all has been answered.
-            assert!(trouble.is_some() || answers.len() == plan.len(), "{what}");
-            if trouble.is_some() {
-                let refused = send(
-                    &bench,
-                    &bench.engine.in_order(),
-                    plan,
-                    answers.len(),
-                    &answers,
-                )
-                .wait()
-                .unwrap_err();
-                assert!(refused.is_of_store(), "{what}: {refused}");
-                let read = bench.engine.statement(account(MEMBERS[0]));
-                assert!(
-                    read.is_ok() || read.as_ref().is_err_and(Refusal::is_of_store),
-                    "{what}: {read:?}"
-                );
-            }
-            heard = Some(answers);
+        let (answers, trouble) = play(&bench, plan, group);
+        // The last operations of a run close the file, when all has been answered.
+        assert!(trouble.is_some() || answers.len() == plan.len(), "{what}");
+        if trouble.is_some() {
+            let refused = send(
+                &bench,
+                &bench.engine.in_order(),
+                plan,
+                answers.len(),
+                &answers,
+            )
+            .wait()
+            .unwrap_err();
+            assert!(refused.is_of_store(), "{what}: {refused}");
+            let read = bench.engine.statement(account(MEMBERS[0]));
+            assert!(
+                read.is_ok() || read.as_ref().is_err_and(Refusal::is_of_store),
+                "{what}: {read:?}"
+            );
+        }
+        heard = Some(answers);
     }
     check_survivors(&disk, heard.as_ref(), plan, quiet, at, &what);
 }

@@ -45,8 +45,8 @@ impl Kiosk {
     /// A customer joins: the card's digits.
     pub(super) fn register(&mut self, household: &str) -> Result<String, Failure> {
         let number = self.customers.len();
-        let family = FAMILY.get(number % FAMILY.len()).unwrap_or(&"王");
-        let given = GIVEN.get(number % GIVEN.len()).unwrap_or(&"明");
+        let family = FAMILY.iter().cycle().nth(number).unwrap_or(&"王");
+        let given = GIVEN.iter().cycle().nth(number).unwrap_or(&"明");
         let pin = pin(number);
         let agreement = self.notice.get("agreement");
         let version = agreement.and_then(|agreement| agreement.get("version"));
@@ -103,7 +103,8 @@ impl Kiosk {
 
 /// Six digits that are not among the first that anybody tries.
 fn pin(number: usize) -> String {
-    let digits = number.wrapping_mul(7_919).wrapping_add(280_417) % 1_000_000;
+    let digits = number.wrapping_mul(7_919).wrapping_add(280_417);
+    let digits = digits.checked_rem(1_000_000).unwrap_or(0);
     format!("{digits:06}")
 }
 

@@ -34,7 +34,7 @@ const YEAR: &[u8] = include_bytes!("../../../fixtures/complete_journey/2017-40-h
 pub(crate) fn run(exit: bool, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
     let folder = tempfile::Builder::new().prefix("jifen-demo-").tempdir();
     let folder = folder.map_err(|error| Failure::of_io(&std::env::temp_dir(), &error))?;
-    let stop = if exit { None } else { Some(Stop::prepare()?) };
+    let told = if exit { None } else { Some(Stop::prepare()?) };
     let shop = Folders::new(folder.path().join("data"), None)?.open(true)?;
     let engine = &shop.engine;
     engine
@@ -56,7 +56,7 @@ pub(crate) fn run(exit: bool, lang: Lang, out: &mut dyn Write) -> Result<(), Fai
     let loopback = ([127, 0, 0, 1], 0).into();
     let counter = Counter::open_at(&shop, Some(loopback), loopback)?;
     live_a_year(&shop, &counter, lang, out)?;
-    let Some(stop) = stop else { return Ok(()) };
+    let Some(told) = told else { return Ok(()) };
     if let Some(listeners) = counter.listeners() {
         if let Some(screen) = listeners.screen() {
             let words = lang.pick("打开自助机页面", "open the kiosk's page");
@@ -69,7 +69,7 @@ pub(crate) fn run(exit: bool, lang: Lang, out: &mut dyn Write) -> Result<(), Fai
         writeln!(out, "{}", lang.pick("按 Ctrl-C 结束", "Ctrl-C ends it"))?;
         out.flush()?;
     }
-    stop.wait();
+    told.wait();
     Ok(())
 }
 

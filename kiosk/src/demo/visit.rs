@@ -101,9 +101,9 @@ impl<'a> SecondPass<'a> {
                 points: most,
                 lines,
             };
-            let held = self.till.hold(&self.call()?, &hold).map_err(no)?;
+            let placed = self.till.hold(&self.call()?, &hold).map_err(no)?;
             sale.holds.push(UseHold {
-                hold: held.hold,
+                hold: placed.hold,
                 points: None,
             });
         }

@@ -114,7 +114,7 @@ impl<'a> Feed<'a> {
         }
         let mut key = key_of(basket.sold_at, &["basket", &basket.id]);
         if self.tills.is_some() {
-            key = key_at_checkout(&basket.household, key);
+            key = key_at_checkout(&basket.household, &key);
         }
         if self.passing {
             if let Some(Outcome::Done(_)) = self.shop.engine.status(&key)? {

@@ -21,6 +21,10 @@ use crate::{programme, shop::Shop};
 
 /// What `replay` was asked.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Replay {
     pub(crate) file: PathBuf,
     pub(crate) programme: PathBuf,

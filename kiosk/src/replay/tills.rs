@@ -147,14 +147,15 @@ fn wall_millis(shop: &Shop) -> u64 {
 fn checkout_of(household: &str) -> usize {
     let hash = Sha256::digest(household);
     let [first, ..]: [u8; 32] = hash.into();
-    usize::from(first) % CHECKOUTS
+    usize::from(first).checked_rem(CHECKOUTS).unwrap_or(0)
 }
 
 /// The key of a household's basket belongs to the terminal of its checkout.
-pub(crate) fn key_at_checkout(household: &str, key: IdempotencyKey) -> IdempotencyKey {
+pub(crate) fn key_at_checkout(household: &str, key: &IdempotencyKey) -> IdempotencyKey {
+    let checkout = checkout_of(household);
     IdempotencyKey {
-        terminal: terminal_name(checkout_of(household) % TERMINALS),
-        ..key
+        terminal: terminal_name(checkout.checked_rem(TERMINALS).unwrap_or(0)),
+        uuid: key.uuid,
     }
 }
 

@@ -121,7 +121,7 @@ const fn yes() -> bool {
 }
 
 #[derive(Serialize)]
-struct Card {
+struct Joined {
     card_number: String,
     grouped: String,
     state: &'static str,
@@ -163,7 +163,7 @@ fn try_register(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refus
         device: KIOSK,
     };
     let enrolled = app.engine.enrol(&key, &application)?;
-    let card = Card {
+    let card = Joined {
         card_number: enrolled.card.digits(),
         grouped: enrolled.card.grouped(),
         state: state(enrolled.state),

@@ -139,8 +139,8 @@ fn try_statement(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refu
         tier: Standing {
             tier: tier_word(statement.tier),
             since: statement.tier_since.map(at),
-            cumulative: statement.metric.display(exponent).to_string(),
-            missing: statement.missing.display(exponent).to_string(),
+            cumulative: statement.metric.display(exponent),
+            missing: statement.missing.display(exponent),
             history: statement
                 .tiers
                 .iter()

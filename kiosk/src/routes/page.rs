@@ -62,7 +62,7 @@ mod tests {
             ("/?a=b&lang=en-GB", ROOT[1]),
         ] {
             let request = Request::builder().uri(uri).body(Vec::new()).unwrap();
-            let page = crate::route::route(std::sync::Arc::default())(request);
+            let page = crate::route::route(std::sync::Arc::new(App::in_memory().unwrap()))(request);
             let page = String::from_utf8_lossy(page.body()).into_owned();
             assert!(page.contains(root), "{uri}");
             assert_eq!(page.matches("<html").count(), 1, "{uri}");

@@ -47,6 +47,10 @@ struct Signer {
 }
 
 /// Who sent it, when the signature, its time and its nonce are right.
+#[expect(
+    clippy::result_large_err,
+    reason = "the answer is made once and handed on"
+)]
 fn believe(
     app: &App,
     request: &Request<Vec<u8>>,
@@ -61,22 +65,23 @@ fn believe(
         return Err(no(SignatureError::Wrong));
     }
     let key = app.engine.terminal_key(&terminal.name, terminal.generation);
-    let signer = Signer {
+    let sender = Signer {
         terminal,
         secret: Secret::new(&key),
     };
     let now = app.wall_seconds();
-    let age = match operation {
-        Operation::SignOn => Age::NotJudged,
-        _ => Age::Judged { now },
+    let age = if operation == Operation::SignOn {
+        Age::NotJudged
+    } else {
+        Age::Judged { now }
     };
-    let verified = match signed.verify(&signer.secret, &app.names(), age) {
+    let verified = match signed.verify(&sender.secret, &app.names(), age) {
         Ok(verified) => verified,
         Err(Rejected { error, binding }) => {
             let mut response = no(error);
             if let Some(binding) = binding {
                 // It is theirs, though it comes too late: they may hear so from us.
-                let signed = sign_answer(&mut response, &signer.secret, &binding, now);
+                let signed = sign_answer(&mut response, &sender.secret, &binding, now);
                 signed.map_err(no)?;
             }
             return Err(response);
@@ -89,9 +94,9 @@ fn believe(
         } else {
             app.nonces.lock().take(&verified, now)
         };
-        fresh.map_err(|error| sign(app, no(error), &signer.secret, &verified))?;
+        fresh.map_err(|error| sign(app, no(error), &sender.secret, &verified))?;
     }
-    Ok((signer, verified))
+    Ok((sender, verified))
 }
 
 fn sign(

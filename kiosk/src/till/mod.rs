@@ -103,6 +103,10 @@ impl Counter<'_> {
 }
 
 /// A "no" of the engine, as a till hears it.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 fn no(refusal: Refusal) -> TillError {
     TillError::Refused(refused(&refusal))
 }
@@ -145,9 +149,10 @@ impl Till for Counter<'_> {
             lines,
         };
         let answer = self.run(call, hold)?;
-        match &answer.receipt {
-            Receipt::Held(held) => Ok(wire.held(held, answer.repeated)),
-            _ => Err(Self::unfit()),
+        if let Receipt::Held(placed) = &answer.receipt {
+            Ok(wire.held(placed, answer.repeated))
+        } else {
+            Err(Self::unfit())
         }
     }
 
@@ -168,11 +173,13 @@ impl Till for Counter<'_> {
             points,
         };
         let answer = self.run(call, capture)?;
-        match &answer.receipt {
-            Receipt::Captured(captured) => Ok(wire.captured(captured, answer.repeated)),
+        if let Receipt::Captured(captured) = &answer.receipt {
+            Ok(wire.captured(captured, answer.repeated))
+        } else if let Receipt::Voided(voided) = &answer.receipt {
             // 0 points give it back.
-            Receipt::Voided(voided) => Ok(wire.captured_nothing(voided, answer.repeated)),
-            _ => Err(Self::unfit()),
+            Ok(wire.captured_nothing(voided, answer.repeated))
+        } else {
+            Err(Self::unfit())
         }
     }
 
@@ -187,9 +194,10 @@ impl Till for Counter<'_> {
             hold: hold.id,
         };
         let answer = self.run(call, void)?;
-        match &answer.receipt {
-            Receipt::Voided(voided) => Ok(wire::voided(voided, answer.repeated)),
-            _ => Err(Self::unfit()),
+        if let Receipt::Voided(voided) = &answer.receipt {
+            Ok(wire::voided(voided, answer.repeated))
+        } else {
+            Err(Self::unfit())
         }
     }
 
@@ -224,9 +232,10 @@ impl Till for Counter<'_> {
         };
         let answer = self.run(call, sale)?;
         self.engine.settle_token(&holder.presented);
-        match &answer.receipt {
-            Receipt::Sold(sold) => Ok(wire.sold(sold, holder.role, answer.repeated)),
-            _ => Err(Self::unfit()),
+        if let Receipt::Sold(sold) = &answer.receipt {
+            Ok(wire.sold(sold, holder.role, answer.repeated))
+        } else {
+            Err(Self::unfit())
         }
     }
 
@@ -246,9 +255,10 @@ impl Till for Counter<'_> {
             lines,
         };
         let answer = self.run(call, refund)?;
-        match &answer.receipt {
-            Receipt::Refunded(refunded) => Ok(wire.refunded(refunded, role, answer.repeated)),
-            _ => Err(Self::unfit()),
+        if let Receipt::Refunded(refunded) = &answer.receipt {
+            Ok(wire.refunded(refunded, role, answer.repeated))
+        } else {
+            Err(Self::unfit())
         }
     }
 
@@ -284,7 +294,7 @@ impl Till for Counter<'_> {
                 refusal: refused(&refusal),
             }),
             Some(Kept::Done(receipt)) => {
-                let deed = self.deed(&wire, &receipt);
+                let deed = Self::deed(&wire, &receipt);
                 deed.map(Outcome::Done)
                     .ok_or_else(|| no(Refusal::OperationUnknown))
             }
@@ -318,7 +328,7 @@ impl Till for Counter<'_> {
 
 impl Counter<'_> {
     /// What was done, as it was answered; balances are left out, since the code that allowed them is not known here.
-    fn deed(&self, wire: &Wire, receipt: &Receipt) -> Option<Deed> {
+    fn deed(wire: &Wire, receipt: &Receipt) -> Option<Deed> {
         match receipt {
             Receipt::Held(held) => Some(Deed::Hold(wire.held(held, true))),
             Receipt::Captured(captured) => Some(Deed::Capture(wire.captured(captured, true))),

@@ -42,7 +42,7 @@ impl Wire {
     }
 
     fn money(&self, money: Money) -> String {
-        money.display(self.exponent).to_string()
+        money.display(self.exponent)
     }
 
     fn read_money(&self, text: &str) -> Result<Money, TillError> {
@@ -250,16 +250,18 @@ impl Wire {
 
 /// What stands on the slip.
 fn slip_text(sold: &receipt::Sold, shown: bool) -> (String, String) {
-    let mut zh = format!("本次积分 +{}", sold.earned);
-    let mut en = format!("Points earned: {}", sold.earned);
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    zh.push(format!("本次积分 +{}", sold.earned));
+    en.push(format!("Points earned: {}", sold.earned));
     if !sold.used.is_zero() {
-        zh.push_str(&format!("，使用积分 {}", sold.used));
-        en.push_str(&format!(", used: {}", sold.used));
+        zh.push(format!("使用积分 {}", sold.used));
+        en.push(format!("used: {}", sold.used));
     }
     if shown {
-        zh.push_str(&format!("，积分余额 {}", sold.balance));
-        en.push_str(&format!(", balance: {}", sold.balance));
+        zh.push(format!("积分余额 {}", sold.balance));
+        en.push(format!("balance: {}", sold.balance));
     }
+    let (mut zh, mut en) = (zh.join("，"), en.join(", "));
     if sold.tier != sold.tier_after && sold.tier_after == Tier::Senior {
         zh.push_str("。恭喜您成为高级会员");
         en.push_str(". You are a senior member now");
