@@ -25,13 +25,12 @@ impl Request for Quote {
     }
 }
 
-/// What one rule takes off, of a line or of a basket.
+/// What one rule takes off a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct TakenOff {
-    /// The rule's id, 1 to 64 bytes.
+    /// The rule's id.
     pub rule: String,
-    /// Money, 0.00 or more.
+    /// Money.
     pub amount: String,
 }
 

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::basket::{Line, Slip, check_lines};
 use super::free_text::free_text;
-use super::quote::TakenOff;
 use super::refused::Fault;
 use super::{Operation, Refused, Request, Tier, Words, shape};
 
@@ -39,6 +38,28 @@ impl Tender {
             free_text(text)?;
         }
         shape::amount(&self.amount).map(|_| ())
+    }
+}
+
+/// A discount that the till took off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discount {
+    /// The rule's id, 1 to 64 bytes: the programme's, as a quote names it, or the till's own.
+    pub rule: String,
+    /// Money, 0.00 or more.
+    pub amount: String,
+}
+
+impl Discount {
+    fn check(&self) -> Result<(), Fault> {
+        if self.rule.is_empty() || !shape::is_label(&self.rule) {
+            return Err(Fault::BadText);
+        }
+        match shape::amount(&self.amount)? {
+            shape::Sign::Positive => Ok(()),
+            shape::Sign::Negative => Err(Fault::BadAmount),
+        }
     }
 }
 
@@ -101,7 +122,7 @@ pub struct Sale {
     pub tenders: Vec<Tender>,
     /// The discounts that were taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub discounts: Vec<TakenOff>,
+    pub discounts: Vec<Discount>,
     /// The holds that pay for a part of it: open ones are captured in the same commit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<UseHold>,
@@ -166,15 +187,7 @@ impl Sale {
             return Err(Fault::TooManyParts);
         }
         self.tenders.iter().try_for_each(Tender::check)?;
-        for discount in &self.discounts {
-            if discount.rule.is_empty() || !shape::is_label(&discount.rule) {
-                return Err(Fault::BadText);
-            }
-            match shape::amount(&discount.amount)? {
-                shape::Sign::Positive => {}
-                shape::Sign::Negative => return Err(Fault::BadAmount),
-            }
-        }
+        self.discounts.iter().try_for_each(Discount::check)?;
         for hold in &self.holds {
             shape::hold(&hold.hold)?;
             shape::points(hold.points.unwrap_or(0))?;
