@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{self, Component, Path, PathBuf};
 use std::sync::Arc;
 
+use jifen::domain::refusal::Refusal;
 use jifen::engine::clock::{Clock, Entropy};
 use jifen::engine::keys::Keys;
 use jifen::engine::liability::closing;
@@ -17,7 +18,7 @@ use jifen::vault::keybox::KeyboxError;
 use jifen::vault::{Draw32, Keybox};
 
 use crate::clock::{FollowingClock, OsEntropy, ShopClock};
-use crate::failure::Failure;
+use crate::failure::{Failure, STORE};
 
 /// The file in the data folder.
 const STORE_FILE: &str = "store.redb";
@@ -144,8 +145,22 @@ fn first_half(seed: [u8; 32]) -> [u8; 16] {
 }
 
 impl From<KeyboxError> for Failure {
+    /// Keys that another process holds are a store that another process uses; damaged ones are a store that cannot be used.
     fn from(error: KeyboxError) -> Self {
-        Self::new(error.code(), error.zh(), error.en())
+        match error {
+            KeyboxError::InUse(_) => Refusal::StoreInUse.into(),
+            KeyboxError::Damaged(_) | KeyboxError::TooNew(_) => {
+                Self::new(error.code(), error.zh(), error.en()).with_exit(STORE)
+            }
+            KeyboxError::ReadableByOthers(_)
+            | KeyboxError::IsALink(_)
+            | KeyboxError::Missing(_)
+            | KeyboxError::Exists(_)
+            | KeyboxError::Io(_)
+            | KeyboxError::Taken
+            | KeyboxError::MemberUnknown
+            | KeyboxError::TokenUnknown => Self::new(error.code(), error.zh(), error.en()),
+        }
     }
 }
 

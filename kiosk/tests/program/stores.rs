@@ -106,54 +106,53 @@ fn a_store_with_other_bytes_in_it_is_told_by_code() {
 fn keys_are_needed_private_and_elsewhere() {
     let place = Place::new();
     let (_, report) = place.replay("small.csv", "--data data");
-    let key = place.path("data-keys/install.key");
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(key.clone()), 0o600);
     assert_eq!(
         (mode(place.path("data")), mode(place.path("data-keys"))),
         (0o700, 0o700)
     );
+    let files = ["root.key", "keybox/00", "keybox/sys", "keybox/journal"];
+    for file in files {
+        let key = place.path(&format!("data-keys/{file}"));
+        assert_eq!(mode(key.clone()), 0o600, "{file}");
+        for open in [0o644, 0o640, 0o604, 0o660] {
+            fs::set_permissions(&key, Permissions::from_mode(open)).unwrap();
+            let said = place.jifen("verify --data data");
+            said.refuses(1, "key_readable_by_others");
+        }
+        fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
 
-    for open in [0o644, 0o640, 0o604, 0o660] {
-        fs::set_permissions(&key, Permissions::from_mode(open)).unwrap();
-        let said = place.jifen("verify --data data");
-        said.refuses(1, "key_readable_by_others");
-        said.mentions("chmod 600");
+        let bytes = fs::read(&key).unwrap();
+        let mut bent = bytes.clone();
+        let at = bent.iter().rposition(|byte| *byte != 0).unwrap();
+        if file != "keybox/journal" {
+            // The very last bytes of the journal may be what a power cut left.
+            bent[at] ^= 1;
+            fs::write(&key, &bent).unwrap();
+            place.jifen("verify --data data").refuses(4, "keys_damaged");
+        }
+        fs::write(&key, &bytes).unwrap();
     }
-    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
 
-    let bytes = fs::read(&key).unwrap();
-    let mut other = bytes.clone();
-    other[20] ^= 1;
-    for (content, exit, code) in [
-        (&bytes[..bytes.len() - 1], 1, "bad_key"),
-        (&[][..], 1, "bad_key"),
-        (&[&bytes[..], b"\n"].concat()[..], 1, "bad_key"),
-        (&other[..], 4, "store_damaged"),
-    ] {
-        place.write("data-keys/install.key", content);
-        place.jifen("verify --data data").refuses(exit, code);
-    }
+    let (_, _) = place.replay("small.csv", "--data other");
+    place
+        .jifen("verify --data data --keys other-keys")
+        .refuses(1, "other_install");
 
-    fs::remove_file(&key).unwrap();
+    fs::rename(place.path("data-keys"), place.path("elsewhere")).unwrap();
     for words in [
         "verify --data data",
         "replay small.csv --programme demo.toml --data data",
     ] {
         place.jifen(words).refuses(1, "no_key");
-        assert!(!key.exists(), "no new key for an old store");
+        assert!(
+            !place.path("data-keys").exists(),
+            "no new key for an old store"
+        );
     }
     place
         .jifen("verify --data data --keys nowhere")
         .refuses(1, "no_key");
-
-    fs::create_dir(place.path("elsewhere")).unwrap();
-    place.write("elsewhere/install.key", &bytes);
-    fs::set_permissions(
-        place.path("elsewhere/install.key"),
-        Permissions::from_mode(0o600),
-    )
-    .unwrap();
     let (_, again) = place.replay("small.csv", "--data data --keys elsewhere");
     assert_eq!(again, report);
 }
