@@ -149,14 +149,13 @@ impl From<KeyboxError> for Failure {
     fn from(error: KeyboxError) -> Self {
         match error {
             KeyboxError::InUse(_) => Refusal::StoreInUse.into(),
-            KeyboxError::Damaged(_) | KeyboxError::TooNew(_) => {
+            KeyboxError::Damaged(_) | KeyboxError::TooNew(_) | KeyboxError::Io(_) => {
                 Self::new(error.code(), error.zh(), error.en()).with_exit(STORE)
             }
             KeyboxError::ReadableByOthers(_)
             | KeyboxError::IsALink(_)
             | KeyboxError::Missing(_)
             | KeyboxError::Exists(_)
-            | KeyboxError::Io(_)
             | KeyboxError::Taken
             | KeyboxError::MemberUnknown
             | KeyboxError::TokenUnknown => Self::new(error.code(), error.zh(), error.en()),

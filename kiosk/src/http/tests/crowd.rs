@@ -1,16 +1,11 @@
 //! Many at once.
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
-use std::sync::{Arc, Barrier, mpsc};
+use std::sync::Barrier;
 use std::thread;
-use std::time::Instant;
 
-use http::{Request, Response};
-
+use super::super::Limits;
 use super::super::Listener::Edge;
-use super::super::{Limits, Route, listen};
-use super::caller::Caller;
 use super::{BOTH, House};
 
 #[test]
@@ -137,62 +132,4 @@ fn large_bodies_are_held_for_so_many_at_once_and_small_ones_for_all() {
         assert!([200, 503].contains(&answer.status), "{answer:?}");
     }
     assert_eq!(house.call(Edge).post("/", &vec![b'a'; 20_000]).status, 200);
-}
-
-/// A route whose every request waits for a durable commit that it shares with those who came at the same time.
-fn committing(folder: &Path) -> Route {
-    let mut file = std::fs::File::create(folder.join("log")).unwrap();
-    let (sender, receiver) = mpsc::channel::<mpsc::SyncSender<()>>();
-    thread::spawn(move || {
-        while let Ok(first) = receiver.recv() {
-            let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter()).collect();
-            file.write_all(&[0; 512]).unwrap();
-            file.sync_data().unwrap();
-            for waiting in batch {
-                waiting.send(()).unwrap();
-            }
-        }
-    });
-    Arc::new(move |_| {
-        let (done, wait) = mpsc::sync_channel(1);
-        sender.send(done).unwrap();
-        wait.recv().unwrap();
-        Response::new(b"done".to_vec())
-    })
-}
-
-/// `cargo nextest run -p jifen-kiosk sixty_four_busy --run-ignored all --no-capture`
-#[test]
-#[ignore = "a measurement, not a check"]
-fn sixty_four_busy_connections() {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let route = committing(folder.path());
-    let local = Some("127.0.0.1:0".parse().unwrap());
-    let listeners = listen(&route, None, local, Limits::new(1_024)).unwrap();
-    let edge = listeners.edge().unwrap();
-    for callers in [1, 16, 64] {
-        let rounds = 500 + 20_000 / callers;
-        let calls = |call: &(dyn Fn() + Sync)| {
-            let begun = Instant::now();
-            thread::scope(|scope| {
-                for _ in 0..callers {
-                    scope.spawn(call);
-                }
-            });
-            f64::from(rounds * callers) / begun.elapsed().as_secs_f64()
-        };
-        let over_http = calls(&|| {
-            let mut caller = Caller::new(edge);
-            for _ in 0..rounds {
-                assert_eq!(caller.post("/", &[b'a'; 600]).status, 200);
-            }
-        });
-        let in_process = calls(&|| {
-            for _ in 0..rounds {
-                route(Request::new(Vec::new()));
-            }
-        });
-        println!("{callers} callers: {over_http:.0}/s over HTTP, {in_process:.0}/s in process");
-    }
-    listeners.stop();
 }
