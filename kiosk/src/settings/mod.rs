@@ -63,7 +63,7 @@ pub(crate) struct Settings {
     /// `registration.review`: who confirms that a mobile is the member's (MEM-05, X-04). Default: nobody.
     pub(crate) review: Review,
     /// `till.prefix`: the two digits that card numbers and codes begin with (privacy §5). Default 99.
-    pub(crate) till_prefix: [u8; 2],
+    pub(crate) till_prefix: Prefix,
     /// `adjust.second_person_above`: a correction of more points needs a second person. Default 1,000.
     pub(crate) second_person_above: Points,
 }
@@ -128,7 +128,7 @@ impl Settings {
     pub(crate) fn of_engine(&self) -> jifen::engine::Settings {
         jifen::engine::Settings {
             second_person_above: self.second_person_above,
-            prefix: Prefix::parse(&String::from_utf8_lossy(&self.till_prefix)).unwrap_or_default(),
+            prefix: self.till_prefix,
             review: match self.review {
                 Review::None => jifen::engine::Review::None,
                 Review::Staff | Review::PhoneCode => jifen::engine::Review::Pending,
@@ -180,6 +180,10 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         let en = format!("{edge} is not a loopback address, and plain HTTP is for loopback alone");
         gift.fault_at("edge.listen", "plain_http_off_loopback", zh, en);
     }
+    let prefix = till_prefix.map(|digits| Prefix::parse(&String::from_utf8_lossy(&digits)));
+    if let Some(Err(taken)) = &prefix {
+        gift.fault_at("till.prefix", taken.code(), taken.zh(), taken.en());
+    }
     if let (Some(screen), Some(edge)) = (screen_listen, edge_listen)
         && screen == edge
         && screen.port() != 0
@@ -200,7 +204,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         edge_names: edge_names.ok()?,
         edge_connections: usize::try_from(edge_connections?).ok()?,
         review: review?,
-        till_prefix: till_prefix?,
+        till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,
     })
 }

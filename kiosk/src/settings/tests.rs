@@ -39,7 +39,7 @@ fn without_a_file_everything_has_its_default() {
         edge_names: None,
         edge_connections: 1_024,
         review: Review::None,
-        till_prefix: *b"99",
+        till_prefix: Prefix::default(),
         second_person_above: Points::new(1_000).unwrap(),
     };
     assert_eq!(settings, expected);
@@ -83,7 +83,7 @@ second_person_above = 0
     );
     assert_eq!(settings.edge_connections, 16);
     assert_eq!(settings.review, Review::PhoneCode);
-    assert_eq!(settings.till_prefix, *b"07");
+    assert_eq!(settings.till_prefix, Prefix::parse("07").unwrap());
     assert_eq!(settings.second_person_above, Points::ZERO);
 
     let dotted = parse("edge.connections = 99\nedge = { }", &[]);
@@ -108,7 +108,7 @@ fn a_variable_overrides_the_file_fault_and_all() {
             ("JIFEN_DATA", "b"),
             ("JIFEN_EDGE_CONNECTIONS", "64"),
             ("JIFEN_EDGE_NAMES", "a.example, B.example:81"),
-            ("JIFEN_TILL_PREFIX", "98"),
+            ("JIFEN_TILL_PREFIX", "92"),
             ("JIFEN_ADJUST_SECOND_PERSON_ABOVE", "5"),
             ("JIFEN_LANG", "zh"),
             ("JIFEN_LOG", "debug"),
@@ -121,7 +121,7 @@ fn a_variable_overrides_the_file_fault_and_all() {
     assert_eq!(settings.data, Path::new("/etc/jifen/b"));
     assert_eq!(settings.edge_connections, 64);
     assert_eq!(settings.edge_names.unwrap(), ["a.example", "b.example:81"]);
-    assert_eq!(settings.till_prefix, *b"98");
+    assert_eq!(settings.till_prefix, Prefix::parse("92").unwrap());
     assert_eq!(settings.second_person_above, Points::new(5).unwrap());
 }
 
@@ -242,6 +242,8 @@ fn a_value_that_cannot_be_meant_is_refused_at_its_line() {
         );
     }
     check("till.prefix = 99", &[], &["1 wrong_type"]);
+    // Ranges of bank cards are not for members' cards.
+    check("till.prefix = \"62\"", &[], &["1 prefix_taken"]);
     check("adjust.second_person_above = -1", &[], &["1 out_of_range"]);
     for listen in [
         "8080",

@@ -14,7 +14,6 @@ mod fields;
 mod digest;
 mod request;
 mod answer;
-mod window;
 mod nonces;
 #[cfg(test)]
 mod rfc;
@@ -30,7 +29,6 @@ pub use self::error::{Rejected, SignatureError};
 pub use self::nonces::Nonces;
 pub use self::request::{Age, Signed, Verified, sign_request};
 pub use self::secret::{Credential, CredentialError, Secret};
-pub use self::window::{Stale, WINDOW, Window};
 
 /// The tag of every signature of POS v1.
 pub const TAG: &str = "jifen-pos-v1";

@@ -121,7 +121,7 @@ pub struct Signed<'r> {
 
 /// A request that its terminal did sign, for this server, in this minute. Made by [`Signed::verify`] alone.
 ///
-/// The nonce and the sequence number are not judged yet: see [`Nonces`](super::Nonces) and [`Window`](super::Window).
+/// The nonce and the sequence number are not judged yet: see [`Nonces`](super::Nonces); the store keeps the numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     terminal: String,
