@@ -99,6 +99,11 @@ impl Limits {
     }
 }
 
+/// Tells the listeners of a panic, on the thread that panics: the screen's library does not.
+pub(crate) fn note_panic() {
+    screen::note_panic();
+}
+
 /// The listeners that are open.
 #[derive(Debug)]
 pub(crate) struct Listeners {

@@ -7,6 +7,7 @@ mod request;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -22,6 +23,20 @@ use crate::log;
 const WORKERS: usize = 4;
 /// How long it waits before it accepts again, after the system refused it a connection.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How often a worker without a request looks whether anybody still accepts.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How many threads without a name have panicked. All of ours have names; `tiny_http` gives its threads none, and the one
+/// that accepts panics, and tells nobody, when it has accepted a connection and finds no descriptor or thread for it.
+static STRANGERS_LOST: AtomicU64 = AtomicU64::new(0);
+
+/// Called for every panic of the program, on the thread that panics.
+pub(super) fn note_panic() {
+    if thread::current().name().is_none() {
+        STRANGERS_LOST.fetch_add(1, Ordering::SeqCst);
+    }
+}
 
 /// The screen, open.
 #[derive(Debug)]
@@ -51,6 +66,8 @@ impl core::fmt::Debug for Hall {
 /// The server of the moment.
 struct Door {
     server: Arc<Server>,
+    /// [`STRANGERS_LOST`] as it was before the server began.
+    lost_before: u64,
     is_closing: bool,
 }
 
@@ -67,9 +84,9 @@ impl Screen {
         let failed = |error: io::Error| cannot_listen("screen", address, &error);
         let listener = TcpListener::bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let server = Arc::new(serve_on(&listener).map_err(failed)?);
         let door = Door {
-            server,
+            lost_before: STRANGERS_LOST.load(Ordering::SeqCst),
+            server: Arc::new(serve_on(&listener).map_err(failed)?),
             is_closing: false,
         };
         let hall = Arc::new(Hall {
@@ -132,8 +149,13 @@ impl Hall {
     /// Answers requests until the program stops.
     fn work(&self) {
         while let Some(server) = self.server() {
-            match server.recv() {
-                Ok(request) => request::attend(&self.route, request, self.limits),
+            match server.recv_timeout(LOOK_AGAIN) {
+                Ok(Some(request)) => request::attend(&self.route, request, self.limits),
+                Ok(None) if self.may_be_deaf() => {
+                    let error = io::Error::other("a thread of the server was lost");
+                    self.renew(&server, &error);
+                }
+                Ok(None) => {}
                 Err(error) => self.renew(&server, &error),
             }
         }
@@ -143,6 +165,11 @@ impl Hall {
     fn server(&self) -> Option<Arc<Server>> {
         let door = self.door.lock();
         (!door.is_closing).then(|| door.server.clone())
+    }
+
+    /// Whether the thread that accepts may be gone. Where it is not, it answers whom it had accepted, and ends.
+    fn may_be_deaf(&self) -> bool {
+        self.door.lock().lost_before != STRANGERS_LOST.load(Ordering::SeqCst)
     }
 
     /// Puts a new server in the place of one that has given up. One worker hears the error; the others it wakes.
@@ -157,8 +184,10 @@ impl Hall {
             if door.is_closing {
                 return;
             }
+            let lost_before = STRANGERS_LOST.load(Ordering::SeqCst);
             match serve_on(&self.listener) {
                 Ok(server) => {
+                    door.lost_before = lost_before;
                     door.server = Arc::new(server);
                     break;
                 }

@@ -29,9 +29,12 @@ use crate::shop::Shop;
 use super::basket::Basket;
 
 /// Terminals, each with its own key and sequence numbers.
-const TERMINALS: usize = 8;
-/// Households shop at one of so many checkouts, eight to a terminal.
-const CHECKOUTS: usize = 64;
+const TERMINALS: usize = 16;
+/// Households shop at one of so many checkouts, fourteen to a terminal: fewer than the edge takes in work at once, and
+/// enough for every commit of the store to carry many sales.
+const CHECKOUTS: usize = 224;
+/// How many baskets may wait at a checkout before the file is read on, so that one busy household holds nobody up.
+const WAITING_MAX: usize = 16;
 /// How often a sale without an answer is sent again.
 const TRIES: u32 = 24;
 
@@ -98,7 +101,7 @@ impl Counter {
         let shared = Arc::new(Shared::default());
         let mut checkouts = Vec::new();
         for (number, client) in (0..CHECKOUTS).zip(self.clients.iter().cycle()) {
-            let (jobs, inbox) = sync_channel(1);
+            let (jobs, inbox) = sync_channel(WAITING_MAX);
             let (client, shared) = (client.clone(), shared.clone());
             let thread = std::thread::Builder::new().name(format!("checkout-{number}"));
             let thread = thread.spawn(move || work(&client, &inbox, manner, exponent, &shared))?;
