@@ -33,7 +33,7 @@ use jifen::domain::time::Moment;
 use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::keys::Keys;
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::open::Open;
 use jifen::engine::sale::TakeSale;
 use jifen::engine::tokens::Presented;

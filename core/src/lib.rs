@@ -11,7 +11,7 @@
 //!
 //! use jifen::domain::{basket::{Line, LineKind, Quantity}, money::Money};
 //! use jifen::engine::clock::{GivenClock, SeededEntropy};
-//! use jifen::engine::{Engine, Settings, commit::IdempotencyKey, keys::Keys, liability::closing};
+//! use jifen::engine::{Engine, Settings, commit::IdempotencyKey, closing::closing, keys::Keys};
 //! use jifen::engine::{open::Open, receipt::Receipt, sale::TakeSale, tokens::Presented};
 //! use jifen::ledger::sale::ReceiptNo;
 //! use jifen::{store::memory::MemoryStore, vault::Keybox};

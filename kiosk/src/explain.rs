@@ -372,6 +372,7 @@ impl<'a> Explainer<'a> {
             JournalAccount::Expired => ("积分过期", "expired"),
             JournalAccount::Adjusted => ("积分调整", "adjusted"),
             JournalAccount::Loss => ("商家承担", "borne by the shop"),
+            JournalAccount::Forfeited => ("注销清零", "forfeited on leaving"),
         };
         self.lang.pick(zh, en).to_owned()
     }

@@ -7,7 +7,7 @@ use jifen::domain::time::Moment;
 use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::keys::Keys;
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::work::Stop;
 use jifen::engine::{Engine, Settings};
 use jifen::store::Store;

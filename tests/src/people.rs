@@ -13,7 +13,7 @@ use jifen::engine::commit::{IdempotencyKey, Sender};
 use jifen::engine::enrol::{Application, Enrolled};
 use jifen::engine::hold::PlaceHold;
 use jifen::engine::keys::Keys;
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::member::OwnData;
 use jifen::engine::receipt::{Answer, Receipt};
 use jifen::engine::sale::{TakeSale, UseHold};

@@ -7,7 +7,7 @@ use jifen::domain::money::Money;
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::{MILLIS_A_DAY, Moment};
 use jifen::engine::clock::{Clock, SeededEntropy};
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::Receipt;
 use jifen::engine::sale::TakeSale;

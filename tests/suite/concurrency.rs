@@ -7,7 +7,7 @@ use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::commit::Kind;
 use jifen::engine::hold::{Capture, PlaceHold, VoidHold};
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Receipt};
 use jifen::engine::refund::TakeRefund;

@@ -12,7 +12,7 @@ use jifen::domain::time::Moment;
 use jifen::engine::adjust::{Adjust, Sanction};
 use jifen::engine::commit::Verb;
 use jifen::engine::hold::{Capture, PlaceHold, Redeem, ReturnPoints, VoidHold};
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Receipt, Refunded};
 use jifen::engine::refund::TakeRefund;

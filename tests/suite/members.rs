@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jifen::domain::ids::MemberId;
 use jifen::domain::refusal::{AccountState, Refusal};
 use jifen::engine::clock::Entropy;
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::receipt::Receipt;
 use jifen::policy::agreement::AgreementKind;
 use jifen::policy::consent::{Channel, ConsentEvent, Decision};

@@ -9,7 +9,7 @@ use jifen::domain::ids::SaleId;
 use jifen::domain::programme::Tier;
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::MILLIS_A_DAY;
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::receipt::Receipt;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::store::memory::MemoryStore;

@@ -10,7 +10,7 @@ use jifen::domain::money::{Exact, Money};
 use jifen::domain::points::Points;
 use jifen::domain::programme::Tier;
 use jifen::domain::time::Moment;
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::receipt::{Answer, Receipt};
 use jifen::ledger::entry::Movement;
 use jifen::ledger::lot::total;

@@ -8,7 +8,7 @@ use jifen::domain::ids::SaleId;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::commit::{IdempotencyKey, Kind};
-use jifen::engine::liability::closing;
+use jifen::engine::closing::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Outcome, Receipt};
 use jifen::engine::refund::TakeRefund;

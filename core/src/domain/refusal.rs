@@ -250,6 +250,14 @@ refusals! {
     SignInNeeded => "sign_in_needed", Never, "请先以会员号和密码登录。", "Please sign in with card number and PIN first.";
     /// No notice was published.
     NoNotice => "no_notice", Later, "尚未发布告知书。", "No notice has been published yet.";
+    /// The member was shown other points than would be lost.
+    ErasureUnconfirmed { points: Points } => "erasure_unconfirmed", Never, "注销将清零 {points} 积分，须由会员确认这一数目。", "Leaving forfeits {points} points; the member has to confirm this number.";
+    /// Not a postal address.
+    BadAddress => "bad_address", Never, "请填写通信地址（1 至 200 个字）；邮编只含字母、数字、空格和连字符。", "Please give a postal address of 1 to 200 characters; a postcode has letters, digits, spaces and hyphens.";
+    /// The purpose has no standing consent.
+    ConsentNeeded => "consent_needed", Never, "须先同意该用途，才能保存此项信息。", "This is kept only after a consent to its purpose.";
+    /// The keys are of an earlier state than the audit.
+    KeysTooOld => "keys_too_old", Never, "密钥比审计记录旧：其中可能有已销毁的密钥，拒绝使用。", "The keys are older than the audit: they may hold keys that were destroyed, and are not used.";
 }
 
 impl Refusal {

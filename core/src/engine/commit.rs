@@ -18,7 +18,7 @@ use super::Engine;
 use super::clock::Draw;
 use super::keys::Today;
 use super::receipt::{Answer, Outcome, Receipt};
-use super::rows::{BUSINESS, BusinessRow, RECEIPTS, ReceiptKey, ReceiptRow};
+use super::rows::{BUSINESS, BusinessRow, ERASURES, RECEIPTS, ReceiptKey, ReceiptRow};
 use super::window;
 use super::work::{Given, Stop, View, Work, home_of};
 
@@ -41,7 +41,7 @@ impl IdempotencyKey {
     }
 
     /// The row's key: the time that the UUID begins with, then a hash of terminal and UUID.
-    fn row_key(&self) -> ReceiptKey {
+    pub(crate) fn row_key(&self) -> ReceiptKey {
         let mut key = [0; 24];
         let hash = Sha256::digest(self.secret().as_bytes());
         // 48 bits of milliseconds, two bytes of zero, sixteen bytes of hash.
@@ -54,7 +54,7 @@ impl IdempotencyKey {
         key
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         let [.., version, _, variant, _, _, _, _, _, _, _] = self.uuid;
         let is_uuid = matches!(version >> 4, 7 | 8) && variant >> 6 == 0b10;
         let named = !self.terminal.is_empty()
@@ -402,6 +402,9 @@ impl<V: Verb> Command<V> {
                 }),
                 Outcome::Refused(refusal) => Err(refusal),
             }));
+        }
+        if ERASURES.row(view.tx, view.keys.mac(), &self.key)?.is_some() {
+            return Err(Refusal::KeyReused.into());
         }
         self.shape.clone()?;
         if let Some((kind, receipt)) = self.verb.business()

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::audit::Act;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::{AccountState, Refusal};
 use crate::ledger::account::Account;
@@ -17,9 +18,10 @@ use crate::vault::pin::{Pin, PinError, Verifier, VerifierRow};
 use crate::vault::profile::{Profile, ProfileError, ProfileRow};
 use crate::vault::tokens::CardNumber;
 
+use super::audit::{Actor, Done};
 use super::commit::{IdempotencyKey, Verb, body_of};
 use super::receipt::{Joined, Outcome, Receipt};
-use super::rows::{CardDigits, Head, MEMBERS, MemberRow, MemberV1};
+use super::rows::{CardDigits, Head, MEMBERS, MemberRow, MemberV1, MemberV2};
 use super::work::{Stop, Work, looks_at_days};
 use super::{Engine, Review};
 
@@ -267,7 +269,7 @@ impl Verb for Enrol {
                 },
             )?;
         }
-        let member = MemberRow::V1(MemberV1 {
+        let told = MemberV1 {
             profile: self.profile.clone(),
             verifier: self.verifier.clone(),
             card: CardDigits(self.card.digits()),
@@ -279,7 +281,20 @@ impl Verb for Enrol {
             enrolled_at: work.now,
             possible_duplicate: self.possible_duplicate,
             first_signed_in: None,
+        };
+        let handle = work.random();
+        let member = MemberRow::V2(MemberV2 {
+            told,
+            handle,
+            recipients: Vec::new(),
         });
+        work.act(Done {
+            actor: Actor::member(handle.into(), &self.device),
+            act: Act::Joined,
+            subject: Some(handle.into()),
+            fields: &["name", "mobile", "consents"],
+            because: ("membership", "agreement"),
+        })?;
 
         work.put_core(self.member, &MEMBERS, self.member.as_bytes(), &member)?;
         let head = Head {

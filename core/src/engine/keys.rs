@@ -51,6 +51,13 @@ impl Keys {
         Ok(keys.core(self.keybox.install()))
     }
 
+    /// The core keys that a member's rows may be under, the newest first: after a correction, older backups keep theirs.
+    pub(crate) fn core_versions(&self, member: MemberId) -> Result<Vec<DataKey>, Refusal> {
+        let keys = self.keybox.of_member(&member);
+        let keys = keys.ok_or(Refusal::TokenUnknown)?;
+        Ok(keys.core_versions(self.keybox.install()))
+    }
+
     /// The member whose account it is.
     pub(crate) fn member_of(&self, account: AccountId) -> Result<MemberId, Refusal> {
         let keys = self.keybox.of_account(&account);
@@ -82,7 +89,7 @@ impl Today {
 }
 
 /// The UTC day of a moment, counted from 1970-01-01.
-fn day_of(moment: Moment) -> u32 {
+pub(crate) fn day_of(moment: Moment) -> u32 {
     let days = moment.millis().div_euclid(MILLIS_A_DAY);
     u32::try_from(days).unwrap_or(0)
 }

@@ -3,13 +3,12 @@
 
 use core::ops::ControlFlow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::domain::points::Points;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Month;
 use crate::ledger::journal::{JournalAccount, Posting};
-use crate::store::{Closing, StoreError, WriteTx, Written};
+use crate::store::{StoreError, WriteTx, Written};
 
 use super::Engine;
 use super::keys::Keys;
@@ -30,25 +29,27 @@ pub(crate) fn add(sums: &mut Sums, postings: &[Posting]) -> Option<()> {
     Some(())
 }
 
-/// The closing body that a store of an engine is opened with: it adds the batch's journal to the sums.
-pub fn closing(keys: Arc<Keys>) -> Closing {
-    Box::new(move |tx: &mut dyn WriteTx, written: &Written<'_>| {
-        let mut sums = Sums::new();
-        for (key, value) in written.table(JOURNAL.table()) {
-            let Some(value) = value else { continue };
-            let JournalRow::V1 { postings, .. } = JOURNAL.read(keys.mac(), key, value)?;
-            add(&mut sums, &postings).ok_or_else(overflow)?;
-        }
-        for (account, change) in sums {
-            let key = total_key(account);
-            let TotalRow::V1(before) = TOTALS
-                .row(tx, keys.mac(), key.as_bytes())?
-                .unwrap_or(TotalRow::V1(0));
-            let after = before.checked_add(change).ok_or_else(overflow)?;
-            TOTALS.put(tx, keys.mac(), key.as_bytes(), &TotalRow::V1(after))?;
-        }
-        Ok(())
-    })
+/// Adds a batch's journal to the sums.
+pub(crate) fn add_batch(
+    tx: &mut dyn WriteTx,
+    written: &Written<'_>,
+    keys: &Keys,
+) -> Result<(), StoreError> {
+    let mut sums = Sums::new();
+    for (key, value) in written.table(JOURNAL.table()) {
+        let Some(value) = value else { continue };
+        let JournalRow::V1 { postings, .. } = JOURNAL.read(keys.mac(), key, value)?;
+        add(&mut sums, &postings).ok_or_else(overflow)?;
+    }
+    for (account, change) in sums {
+        let key = total_key(account);
+        let TotalRow::V1(before) = TOTALS
+            .row(tx, keys.mac(), key.as_bytes())?
+            .unwrap_or(TotalRow::V1(0));
+        let after = before.checked_add(change).ok_or_else(overflow)?;
+        TOTALS.put(tx, keys.mac(), key.as_bytes(), &TotalRow::V1(after))?;
+    }
+    Ok(())
 }
 
 fn overflow() -> StoreError {
@@ -111,7 +112,8 @@ impl Engine {
                 | JournalAccount::ClawedBack
                 | JournalAccount::Expired
                 | JournalAccount::Adjusted
-                | JournalAccount::Loss => {}
+                | JournalAccount::Loss
+                | JournalAccount::Forfeited => {}
             }
         }
         liability.accounts = accounts;

@@ -13,7 +13,6 @@ use crate::vault::tokens::CardNumber;
 
 use super::Engine;
 use super::enrol::duplicate_check;
-use super::rows::MemberRow;
 use super::work::{Stop, View};
 
 /// Who a member is, to the member.
@@ -54,7 +53,7 @@ impl Engine {
         }
         let prefix = self.settings.prefix;
         self.read(|view| {
-            let MemberRow::V1(row) = view.member(member)?;
+            let row = view.member(member)?.told;
             let card = CardNumber::parse(&row.card.0, prefix);
             Ok(OwnData {
                 profile: row.profile.to_profile(),
@@ -73,8 +72,8 @@ pub(crate) fn index_phones(view: &View<'_>, phones: &PhoneIndex) -> Result<(), S
     let leave = duplicate_check()?;
     for member in view.keys.keybox().members() {
         match view.member(member) {
-            Ok(MemberRow::V1(row)) => {
-                phones.add(row.profile.to_profile().mobile.disclose(&leave), member);
+            Ok(row) => {
+                phones.add(row.told.profile.to_profile().mobile.disclose(&leave), member);
             }
             Err(Stop::Refused(Refusal::TokenUnknown) | Stop::Store(StoreError::Damaged(_))) => {}
             Err(stop) => return Err(stop),

@@ -12,9 +12,16 @@ pub mod tokens;
 mod window;
 pub mod terminals;
 pub mod notices;
+pub mod audit;
+pub mod closing;
+pub mod logins;
 pub mod enrol;
 pub mod sign_in;
 pub mod member;
+pub mod correct;
+pub mod postal;
+pub mod erase;
+pub mod escrow;
 pub mod work;
 pub mod commit;
 pub mod receipt;
@@ -48,6 +55,7 @@ use crate::vault::pin::HashGate;
 use crate::vault::tokens::Prefix;
 
 use clock::{Clock, Entropy, Judge};
+use escrow::{Escrow, NoEscrow};
 use keys::Keys;
 use terminals::Terminals;
 use tokens::InMemory;
@@ -98,6 +106,10 @@ pub struct Engine {
     phones: PhoneIndex,
     gate: HashGate,
     settings: Settings,
+    /// Where copies of the keys are.
+    escrow: RwLock<Arc<dyn Escrow>>,
+    /// One erasure at a time.
+    erasing: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
     latest: AtomicI64,
     judge: Mutex<Judge>,
@@ -110,7 +122,7 @@ impl core::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine over a store that was opened with [`liability::closing`] and the same keys.
+    /// An engine over a store that was opened with [`closing::closing`] and the same keys.
     ///
     /// # Errors
     /// The store's, and [`Refusal::StoreDamaged`] when a stored programme no longer reads.
@@ -126,6 +138,7 @@ impl Engine {
         let (versions, terminals, notice, latest) = {
             let tx = store.read()?;
             let view = View::new(&*tx, &keys);
+            audit::check_epochs(&view)?;
             member::index_phones(&view, &phones)?;
             (
                 programmes::stored(&view)?,
@@ -135,7 +148,7 @@ impl Engine {
             )
         };
         let judge = Mutex::new(Judge::new(&*clock, latest));
-        Ok(Self {
+        let engine = Self {
             store,
             keys,
             clock,
@@ -147,9 +160,22 @@ impl Engine {
             phones,
             gate: HashGate::default(),
             settings,
+            escrow: RwLock::new(Arc::new(NoEscrow)),
+            erasing: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,
-        })
+        };
+        engine.resume_erasures()?;
+        Ok(engine)
+    }
+
+    /// Copies of the keys are kept there from now on.
+    pub fn keep_escrow(&self, escrow: Arc<dyn Escrow>) {
+        *self.escrow.write() = escrow;
+    }
+
+    pub(crate) fn escrow(&self) -> Arc<dyn Escrow> {
+        self.escrow.read().clone()
     }
 
     /// Business time: the clock's, but never before the latest command's; and the latest command's while the clock is not

@@ -165,6 +165,13 @@ impl core::fmt::Debug for Joined {
     }
 }
 
+/// A member's data was corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// When.
+    pub at: Moment,
+}
+
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receipt {
@@ -190,6 +197,8 @@ pub enum Receipt {
     Identified(Identified),
     /// See [`Joined`].
     Joined(Joined),
+    /// See [`Corrected`].
+    Corrected(Corrected),
 }
 
 /// A command's answer: what it did, and whether it was done by an earlier try.

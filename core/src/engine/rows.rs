@@ -4,9 +4,10 @@
 //! Keys are fixed-width and follow the order of commit wherever rows are many; nothing about a person is ever a key.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::domain::ids::{AccountId, CarryId, EntryId, LotId, SaleId};
+use crate::domain::ids::{AccountId, CarryId, EntryId, LotId, MemberId, SaleId};
 use crate::domain::money::{Exact, Money};
 use crate::domain::points::Points;
 use crate::domain::programme::Tier;
@@ -26,6 +27,7 @@ use crate::store::row::{Plain, Sealed};
 use crate::policy::agreement::AgreementAccepted;
 use crate::policy::consent::ConsentEvent;
 use crate::policy::notice::Language;
+use crate::vault::address::AddressRow;
 use crate::vault::pin::VerifierRow;
 use crate::vault::profile::ProfileRow;
 use crate::vault::tokens::SaleToken;
@@ -55,6 +57,8 @@ pub(crate) const BUSINESS: Found<BusinessRow> = Found::new("business");
 pub(crate) const TOKENS: Found<TokenRow> = Found::new("tokens");
 /// Member id → who the member is, sealed under the core key.
 pub(crate) const MEMBERS: Sealed<MemberRow> = Sealed::new(Table::new("members"));
+/// Member id → the postal address, sealed under the postal key.
+pub(crate) const POSTAL: Sealed<PostalRow> = Sealed::new(Table::new("postal"));
 /// Member id → attempts to sign in, sealed likewise.
 pub(crate) const SIGN_INS: Sealed<SignInRow> = Sealed::new(Table::new("sign_ins"));
 /// Version → the notice's text.
@@ -71,6 +75,27 @@ pub(crate) const TOTALS: Plain<TotalRow> = Plain::new(Table::new("totals"));
 pub(crate) const PROGRAMMES: Plain<ProgrammeRow> = Plain::new(Table::new("programmes"));
 /// Bucket → business time of its latest commit.
 pub(crate) const CLOCKS: Plain<ClockRow> = Plain::new(Table::new("clocks"));
+
+/// Sequence of an act → its draft, and from the end of its batch on the place of its leaf.
+pub(crate) const ACTS: Plain<ActRow> = Plain::new(Table::new("acts"));
+/// Place in the audit → the leaf.
+pub(crate) const LEAVES: Plain<LeafRow> = Plain::new(Table::new("leaves"));
+/// Level and place in the audit's tree → the hash of that whole subtree.
+pub(crate) const NODES: Plain<NodeRow> = Plain::new(Table::new("nodes"));
+/// How many leaves there are.
+pub(crate) const TREE: Plain<TreeRow> = Plain::new(Table::new("tree"));
+/// Bucket → the newest epoch of its key that the audit names.
+pub(crate) const EPOCHS: Plain<EpochRow> = Plain::new(Table::new("epochs"));
+/// The request's key → an erasure that has begun and must be finished.
+pub(crate) const INTENTS: Plain<IntentRow> = Plain::new(Table::new("intents"));
+/// The request's key → an erasure that was done: readable without any member's key.
+pub(crate) const ERASURES: Plain<ErasureRow> = Plain::new(Table::new("erasures"));
+/// Bucket and destination → a copy of keys that still has to be replaced.
+pub(crate) const OWED: Plain<OwedRow> = Plain::new(Table::new("owed"));
+/// Day and sequence → an attempt to sign in, or a success.
+pub(crate) const LOGINS: Plain<LoginRow> = Plain::new(Table::new("logins"));
+/// Day → how many log-ins it had and their hash, once the day is over.
+pub(crate) const LOGIN_DAYS: Plain<LoginDayRow> = Plain::new(Table::new("login_days"));
 
 /// An account's row.
 #[derive(Debug, Serialize, Deserialize)]
@@ -321,6 +346,36 @@ pub(crate) enum TokenRow {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum MemberRow {
     V1(MemberV1),
+    V2(MemberV2),
+}
+
+/// The second spelling: with the handle that the audit knows the member by, and who was given the data.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MemberV2 {
+    /// What the first one has.
+    pub(crate) told: MemberV1,
+    /// Sixteen random bytes, in no other row of the member.
+    pub(crate) handle: [u8; 16],
+    /// Who was given the member's data (DSR-07).
+    pub(crate) recipients: Vec<String>,
+}
+
+impl MemberRow {
+    /// As the newest spelling has it. A row of the first had no handle: it gets one that follows from the member's id, and
+    /// keeps it when it is written again.
+    pub(crate) fn newest(self, member: MemberId) -> MemberV2 {
+        match self {
+            Self::V2(row) => row,
+            Self::V1(told) => {
+                let hash = Sha256::digest([b"jifen handle".as_slice(), member.as_bytes()].concat());
+                MemberV2 {
+                    told,
+                    handle: hash.first_chunk().copied().unwrap_or_default(),
+                    recipients: Vec::new(),
+                }
+            }
+        }
+    }
 }
 
 /// The first spelling of who a member is.
@@ -348,6 +403,12 @@ pub(crate) struct MemberV1 {
     pub(crate) possible_duplicate: bool,
     /// The first log-in, which brought the gift.
     pub(crate) first_signed_in: Option<Moment>,
+}
+
+/// A member's postal address.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum PostalRow {
+    V1(AddressRow),
 }
 
 /// A card's digits in a row: they print as nothing, and are wiped.
@@ -383,6 +444,130 @@ impl SignInRow {
         day: 0,
         of_day: 0,
     };
+}
+
+/// An act: as the command noted it, and then where its leaf is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ActRow {
+    /// The leaf but for its place.
+    Draft(String),
+    /// The place.
+    Leaf(u64),
+}
+
+/// A leaf, as one line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum LeafRow {
+    V1(String),
+}
+
+/// The hash of a whole subtree.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum NodeRow {
+    V1([u8; 32]),
+}
+
+/// The tree.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum TreeRow {
+    V1 { size: u64 },
+}
+
+/// The newest epoch of a bucket.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum EpochRow {
+    V1(u64),
+}
+
+/// An erasure on its way (privacy §3): its rows are gone, its keys may not be yet. Nothing of the member is in it but ids
+/// that lead nowhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum IntentRow {
+    V1 {
+        /// Whose keys go.
+        member: MemberId,
+        /// What the erasure will have come to.
+        erasure: ErasureV1,
+    },
+}
+
+/// An erasure that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ErasureRow {
+    V1 {
+        erasure: ErasureV1,
+        /// The bucket whose key was destroyed, and the epoch of the one that took its place.
+        bucket: u8,
+        epoch: u64,
+        /// The act in the audit.
+        act: u64,
+    },
+}
+
+/// What an erasure came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ErasureV1 {
+    /// When it began.
+    pub(crate) at: Moment,
+    /// Who asked for it, in which role, at which device.
+    pub(crate) by: (String, ByRole, String),
+    /// The member's handle in the audit.
+    pub(crate) handle: [u8; 16],
+    /// The groups of keys that were destroyed.
+    pub(crate) groups: Vec<KeyGroup>,
+    /// Points that were lost.
+    pub(crate) forfeited: Points,
+    /// Debt that the shop bears.
+    pub(crate) released: Points,
+    /// Who was given the member's data before (DSR-07).
+    pub(crate) recipients: Vec<String>,
+}
+
+/// Whose wish an erasure was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ByRole {
+    Member,
+    Operator,
+}
+
+/// A group of a member's keys (privacy §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeyGroup {
+    /// Who the member is.
+    Core,
+    /// The address.
+    Postal,
+    /// The account and all that happened to it.
+    History,
+}
+
+/// A copy of a bucket's keys that is older than an erasure in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum OwedRow {
+    V1 {
+        /// The copy must be of this epoch or a later one.
+        epoch: u64,
+        /// Since when.
+        since: Moment,
+    },
+}
+
+/// An attempt to sign in, or a success.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum LoginRow {
+    V1 {
+        at: Moment,
+        device: String,
+        success: bool,
+        /// Whose it was, under the day's key.
+        owner: Vec<u8>,
+    },
+}
+
+/// A day's log-ins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum LoginDayRow {
+    V1 { rows: u64, hash: [u8; 32] },
 }
 
 /// A notice, as it was published.
@@ -455,6 +640,7 @@ pub(crate) fn total_key(account: JournalAccount) -> Key {
         JournalAccount::Expired => (5, 0),
         JournalAccount::Adjusted => (6, 0),
         JournalAccount::Loss => (7, 0),
+        JournalAccount::Forfeited => (8, 0),
     };
     Key::new().u8(kind).i64(month)
 }
@@ -476,6 +662,7 @@ pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
         5 => JournalAccount::Expired,
         6 => JournalAccount::Adjusted,
         7 => JournalAccount::Loss,
+        8 => JournalAccount::Forfeited,
         _ => return None,
     };
     (total_key(account).as_bytes() == key).then_some(account)
@@ -483,11 +670,15 @@ pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
 
 /// The key of a day's sum.
 pub(crate) fn day_key(day: Day, account: AccountId, carry: CarryId, cap: Points) -> Key {
-    Key::new()
-        .i64(i64::from(day.number()))
-        .id(account.as_bytes())
+    days_of(day, account)
         .u64(u64::from_be_bytes(*carry.as_bytes()))
         .i64(cap.count())
+}
+
+/// What the keys of an account's sums of a day begin with.
+pub(crate) fn days_of(day: Day, account: AccountId) -> Key {
+    let key = Key::new().i64(i64::from(day.number()));
+    key.id(account.as_bytes())
 }
 
 /// Whose sum the row under this key is.

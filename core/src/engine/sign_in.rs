@@ -8,7 +8,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::{MILLIS_A_DAY, Moment};
 use crate::ledger::earn::grant;
 use crate::ledger::entry::{GrantSource, Movement};
-use crate::store::{StoreError, Verdict};
+use crate::store::{Home, StoreError, Verdict};
 use crate::vault::pin::Verifier;
 use crate::vault::tokens::CardNumber;
 
@@ -40,7 +40,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal::SignInFailed`] alike for unknown cards and wrong PINs, [`Refusal::SignInLocked`] while attempts have to
     /// wait, [`Refusal::Busy`] when too many PINs are being hashed, and the store's.
-    pub fn sign_in(&self, card: &str, pin: &str) -> Result<SignedIn, Refusal> {
+    pub fn sign_in(&self, card: &str, pin: &str, device: &str) -> Result<SignedIn, Refusal> {
         let card = CardNumber::parse(card, self.settings.prefix);
         let known = card.ok().and_then(|card| self.member_of_card(&card).ok());
         let Some(member) = known else {
@@ -50,18 +50,40 @@ impl Engine {
             return Err(Refusal::SignInFailed);
         };
 
-        let wall = self.clock.wall();
-        let verifier = self.member_work(member, move |work| book(work, member, wall))?;
-        let matches = self.gate.run(|| verifier.matches(pin));
-        if !matches.ok_or(Refusal::Busy)? {
-            return Err(Refusal::SignInFailed);
-        }
-        let (is_first, gift) = self.member_work(member, move |work| succeed(work, member))?;
+        self.hold_against(member, pin, device)?;
+        let device = device.to_owned();
+        let (is_first, gift) =
+            self.member_work(member, move |work| succeed(work, member, &device))?;
         Ok(SignedIn {
             member,
             is_first,
             gift,
         })
+    }
+
+    /// Asks a member who is signed in for the PIN again, before something that cannot be undone. Attempts count as for
+    /// signing in.
+    ///
+    /// # Errors
+    /// As for [`Self::sign_in`].
+    pub fn confirm_pin(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
+        self.hold_against(member, pin, device)?;
+        let device = device.to_owned();
+        let confirmed = self.member_work(member, move |work| succeed(work, member, &device));
+        confirmed.map(|_| ())
+    }
+
+    /// Books an attempt, and holds the PIN against what is kept of it.
+    fn hold_against(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
+        let (wall, device) = (self.clock.wall(), device.to_owned());
+        let verifier =
+            self.member_work(member, move |work| book(work, member, wall, &device))?;
+        let matches = self.gate.run(|| verifier.matches(pin));
+        if matches.ok_or(Refusal::Busy)? {
+            Ok(())
+        } else {
+            Err(Refusal::SignInFailed)
+        }
     }
 
     /// Runs work on a member's own rows in one transaction.
@@ -71,6 +93,22 @@ impl Engine {
         body: impl Fn(&mut Work<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Refusal> {
         let home = home_of(self.keys.account_of(member)?);
+        self.work_at(home, body)
+    }
+
+    /// Runs work on what belongs to no member in one transaction.
+    pub(crate) fn node_work<T: Send + 'static>(
+        &self,
+        body: impl Fn(&mut Work<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.work_at(Home::Node, body)
+    }
+
+    fn work_at<T: Send + 'static>(
+        &self,
+        home: Home,
+        body: impl Fn(&mut Work<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let (ticket, slot) = self.transact(home, false, move |work| {
             let done = body(work).and_then(|done| {
                 work.note_time(home)?;
@@ -88,11 +126,17 @@ impl Engine {
 }
 
 /// Books an attempt, if one is allowed now, and gives what it is held against.
-fn book(work: &mut Work<'_>, member: MemberId, wall: Moment) -> Result<Verifier, Stop> {
-    let MemberRow::V1(row) = work.view().member(member)?;
+fn book(
+    work: &mut Work<'_>,
+    member: MemberId,
+    wall: Moment,
+    device: &str,
+) -> Result<Verifier, Stop> {
+    let row = work.view().member(member)?.told;
     let before = work.view().sign_ins(member)?;
     let after = attempt(before, wall)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &after)?;
+    work.note_login(member, device, false)?;
     let verifier = row.verifier.to_verifier();
     Ok(verifier.ok_or_else(|| StoreError::Damaged("a verifier".into()))?)
 }
@@ -134,14 +178,19 @@ fn attempt(
 }
 
 /// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
-fn succeed(work: &mut Work<'_>, member: MemberId) -> Result<(bool, Points), Stop> {
-    let MemberRow::V1(mut row) = work.view().member(member)?;
+fn succeed(
+    work: &mut Work<'_>,
+    member: MemberId,
+    device: &str,
+) -> Result<(bool, Points), Stop> {
+    work.note_login(member, device, true)?;
+    let mut row = work.view().member(member)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;
-    if row.first_signed_in.is_some() {
+    if row.told.first_signed_in.is_some() {
         return Ok((false, Points::ZERO));
     }
-    row.first_signed_in = Some(work.now);
-    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V1(row))?;
+    row.told.first_signed_in = Some(work.now);
+    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V2(row))?;
     let account = work.keys().account_of(member)?;
     Ok((true, sign_up_gift(work, account)?))
 }

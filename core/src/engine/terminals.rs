@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use crate::audit::{Act, Text};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
-use crate::store::{Home, Verdict};
 
 use super::Engine;
+use super::audit::{Actor, Done};
 use super::rows::{TERMINALS, TerminalRow};
-use super::work::{Stop, View, Work};
+use super::work::{Stop, View};
 
 /// A terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +70,8 @@ impl Engine {
         if name.is_empty() || NAME_MAX < name.len() || !name.chars().all(readable) {
             return Err(Refusal::BadTerminal);
         }
-        self.change_terminal(name, |row, now| match row {
+        let act = |terminal| Act::TerminalAdded { terminal };
+        self.change_terminal(name, act, |row, now| match row {
             Some(_) => Err(Refusal::TerminalExists),
             None => Ok(TerminalRow::V1 {
                 generation: 1,
@@ -81,7 +83,8 @@ impl Engine {
 
     /// Nothing that this terminal sends counts from now on.
     pub fn revoke_terminal(&self, name: &str) -> Result<Terminal, Refusal> {
-        self.change_terminal(name, |row, now| {
+        let act = |terminal| Act::TerminalRevoked { terminal };
+        self.change_terminal(name, act, |row, now| {
             let TerminalRow::V1 {
                 generation,
                 added_at,
@@ -117,25 +120,18 @@ impl Engine {
     fn change_terminal(
         &self,
         name: &str,
+        act: fn(Text) -> Act,
         change: impl Fn(Option<TerminalRow>, Moment) -> Result<TerminalRow, Refusal> + Send + 'static,
     ) -> Result<Terminal, Refusal> {
         let key = name.to_owned();
-        let (ticket, slot) = self.transact(Home::Node, false, move |work: &mut Work<'_>| {
-            let mut decide = || {
-                let view = work.view();
-                let row = TERMINALS.row(view.tx, view.keys.mac(), key.as_bytes())?;
-                let row = change(row, work.now)?;
-                work.put_plain(&TERMINALS, key.as_bytes(), &row)?;
-                work.note_time(Home::Node)?;
-                Ok::<_, Stop>(row)
-            };
-            match decide() {
-                Ok(row) => (Ok(row), Verdict::Keep),
-                Err(stop) => (Err(stop), Verdict::Drop),
-            }
-        });
-        ticket.wait()?;
-        let row = slot.lock().take().unwrap_or(Err(Refusal::Unknown.into()))?;
+        let row = self.node_work(move |work| {
+            let view = work.view();
+            let row = TERMINALS.row(view.tx, view.keys.mac(), key.as_bytes())?;
+            let row = change(row, work.now)?;
+            work.put_plain(&TERMINALS, key.as_bytes(), &row)?;
+            work.act(Done::of_shop(Actor::operator(), act(Text::fitted(&key))))?;
+            Ok(row)
+        })?;
         let changed = terminal(name.to_owned(), &row);
         self.terminals
             .write()

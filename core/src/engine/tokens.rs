@@ -54,6 +54,14 @@ pub(crate) struct InMemory {
     typed: Mutex<HashMap<[u8; 32], Typed>>,
 }
 
+impl InMemory {
+    /// Nothing leads to this member any more.
+    pub(crate) fn forget(&self, member: &MemberId) {
+        self.waiting.lock().retain(|_, waiting| waiting.member != *member);
+        self.typed.lock().retain(|_, typed| typed.member != *member);
+    }
+}
+
 /// A sale token without a sale.
 #[derive(Clone, Copy)]
 struct Waiting {

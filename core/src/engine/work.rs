@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::domain::ids::{AccountId, EntryId, HoldId, LotId, MemberId, ProgrammeHash, SaleId};
 use crate::domain::programme::Versions;
 use crate::domain::programme::{Programme, Window};
@@ -16,14 +19,15 @@ use crate::ledger::hold::{Hold, HoldState};
 use crate::ledger::lot::Lot;
 use crate::ledger::sale::{ReceiptNo, Sale};
 use crate::store::row::{Plain, Sealed};
-use crate::store::{Home, ReadTx, StoreError, WriteTx};
+use crate::store::{Home, ReadTx, StoreError, Table, WriteTx};
+use crate::vault::DataKey;
 
 use super::Settings;
 use super::clock::Draw;
 use super::keys::{Keys, Today};
 use super::rows::{
     ACCOUNTS, AccountRecord, AccountRow, CLOCKS, ClockRow, DAYS, DayRow, ENTRIES, EntryRow, HOLDS,
-    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, MEMBERS, MemberRow, ReceiptKey, SALES,
+    Head, HoldRow, JOURNAL, JournalRow, LOTS, LotRow, LotV1, MEMBERS, MemberV2, ReceiptKey, SALES,
     SIGN_INS, SaleRow, SignInRow, TokenKey, day_key,
 };
 
@@ -208,16 +212,33 @@ impl<'a> View<'a> {
     }
 
     /// Who a member is.
-    pub(crate) fn member(&self, member: MemberId) -> Result<MemberRow, Stop> {
-        let codec = self.keys.core(member)?;
-        let row = MEMBERS.row(self.tx, &codec, member.as_bytes())?;
-        Ok(row.ok_or(Refusal::TokenUnknown)?)
+    pub(crate) fn member(&self, member: MemberId) -> Result<MemberV2, Stop> {
+        let row = self.core(member, &MEMBERS)?;
+        Ok(row.ok_or(Refusal::TokenUnknown)?.newest(member))
+    }
+
+    /// A row about who a member is, under whichever of the member's core keys it opens.
+    fn core<R: Serialize + DeserializeOwned>(
+        &self,
+        member: MemberId,
+        table: &Sealed<R>,
+    ) -> Result<Option<R>, Stop> {
+        let Some(value) = self.tx.value(table.table(), member.as_bytes())? else {
+            return Ok(None);
+        };
+        let mut read = Err(Refusal::TokenUnknown.into());
+        for codec in self.keys.core_versions(member)? {
+            match table.read(&codec, member.as_bytes(), &value) {
+                Ok(row) => return Ok(Some(row)),
+                Err(error) => read = Err(Stop::from(error)),
+            }
+        }
+        read
     }
 
     /// A member's attempts to sign in.
     pub(crate) fn sign_ins(&self, member: MemberId) -> Result<SignInRow, Stop> {
-        let codec = self.keys.core(member)?;
-        let row = SIGN_INS.row(self.tx, &codec, member.as_bytes())?;
+        let row = self.core(member, &SIGN_INS)?;
         Ok(row.unwrap_or(SignInRow::NONE))
     }
 
@@ -414,7 +435,7 @@ impl<'a> Work<'a> {
             self.put_hold(id, lapsed)?;
         }
         if !desk.journal.is_empty() {
-            let sequence = self.tx.sequence();
+            let sequence = self.number();
             let day = desk.zone.day_of(self.now);
             let row = JournalRow::V1 {
                 day,
@@ -475,35 +496,44 @@ impl<'a> Work<'a> {
     }
 
     /// Writes a row of an account, under a nonce of its own.
-    pub(crate) fn put_sealed<R: serde::Serialize + serde::de::DeserializeOwned>(
+    pub(crate) fn put_sealed<R: Serialize + DeserializeOwned>(
         &mut self,
         owner: AccountId,
         table: &Sealed<R>,
         key: &[u8],
         row: &R,
     ) -> Result<(), Stop> {
-        self.wrote = true;
         let codec = self.keys.history(owner)?;
-        let nonce = self.nonce();
-        Ok(table.put(self.tx, &codec, nonce, key, row)?)
+        self.put_under(&codec, table, key, row)
     }
 
     /// Writes a row about who a member is, under a nonce of its own.
-    pub(crate) fn put_core<R: serde::Serialize + serde::de::DeserializeOwned>(
+    pub(crate) fn put_core<R: Serialize + DeserializeOwned>(
         &mut self,
         owner: MemberId,
         table: &Sealed<R>,
         key: &[u8],
         row: &R,
     ) -> Result<(), Stop> {
-        self.wrote = true;
         let codec = self.keys.core(owner)?;
+        self.put_under(&codec, table, key, row)
+    }
+
+    /// Writes a sealed row under this key of a member.
+    pub(crate) fn put_under<R: Serialize + DeserializeOwned>(
+        &mut self,
+        codec: &DataKey,
+        table: &Sealed<R>,
+        key: &[u8],
+        row: &R,
+    ) -> Result<(), Stop> {
+        self.wrote = true;
         let nonce = self.nonce();
-        Ok(table.put(self.tx, &codec, nonce, key, row)?)
+        Ok(table.put(self.tx, codec, nonce, key, row)?)
     }
 
     /// Writes a row that belongs to nobody.
-    pub(crate) fn put_plain<R: serde::Serialize + serde::de::DeserializeOwned>(
+    pub(crate) fn put_plain<R: Serialize + DeserializeOwned>(
         &mut self,
         table: &Plain<R>,
         key: &[u8],
@@ -511,6 +541,22 @@ impl<'a> Work<'a> {
     ) -> Result<(), Stop> {
         self.wrote = true;
         Ok(table.put(self.tx, self.keys.mac(), key, row)?)
+    }
+
+    /// There is no row under this key.
+    pub(crate) fn delete(&mut self, table: Table, key: &[u8]) -> Result<(), Stop> {
+        self.wrote = true;
+        Ok(self.tx.delete(table, key)?)
+    }
+
+    /// The next number in the order of commit.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.tx.sequence()
+    }
+
+    /// Random bytes for what has no order.
+    pub(crate) fn random<const N: usize>(&mut self) -> [u8; N] {
+        self.draw.bytes()
     }
 
     /// A nonce that no other value has.

@@ -31,6 +31,8 @@ pub enum JournalAccount {
     Adjusted,
     /// Points that the shop bears.
     Loss,
+    /// Points lost on leaving (积分清零).
+    Forfeited,
 }
 
 /// One movement of the journal.
@@ -129,4 +131,22 @@ pub fn postings(
         }
     }
     Ok(booked)
+}
+
+/// What the journal books when a member leaves: what is left in the lots is forfeited, and what is owed is borne by the
+/// shop (PTS-07). The account is settled.
+pub fn forfeit(account: &Account, zone: Zone) -> Vec<Posting> {
+    let lots = account.lots.iter().map(|lot| Posting {
+        debit: JournalAccount::Liability(expiry_month(lot.grant.expires_at, zone)),
+        credit: JournalAccount::Forfeited,
+        points: lot.remaining,
+    });
+    let debt = Posting {
+        debit: JournalAccount::Loss,
+        credit: JournalAccount::Receivable,
+        points: account.debt,
+    };
+    lots.chain([debt])
+        .filter(|posting| !posting.points.is_zero())
+        .collect()
 }

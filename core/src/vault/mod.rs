@@ -5,6 +5,7 @@ pub mod keybox;
 mod root;
 pub mod personal;
 pub mod profile;
+pub mod address;
 pub mod tokens;
 pub mod pin;
 pub mod phone_index;

@@ -1,0 +1,162 @@
+//! A member corrects what they told us (DSR-02). The record is sealed anew under a new version of the core key; the old
+//! version goes after the next good backup, and with it the old value in every older one (privacy §3).
+
+use serde::Serialize;
+
+use crate::audit::{Act, Text};
+use crate::domain::ids::{AccountId, MemberId};
+use crate::domain::refusal::Refusal;
+use crate::policy::grant::{Grant, Use};
+use crate::vault::profile::{Profile, ProfileRow};
+
+use super::Engine;
+use super::audit::{Actor, Done};
+use super::commit::{IdempotencyKey, Verb};
+use super::enrol::duplicate_check;
+use super::receipt::{Corrected, Receipt};
+use super::rows::{MEMBERS, MemberRow, SIGN_INS};
+use super::work::{Stop, Work};
+
+impl Engine {
+    /// Puts another name and mobile number in the place of those that are kept. A changed number is again a claim.
+    ///
+    /// # Errors
+    /// [`Refusal::BadName`] and [`Refusal::BadMobile`]; [`Refusal::TokenUnknown`] when the grant is for somebody else;
+    /// [`Refusal::KeysFailed`] and the store's.
+    pub fn correct(
+        &self,
+        key: &IdempotencyKey,
+        member: MemberId,
+        (name, mobile): (&str, &str),
+        device: &str,
+        leave: &Grant,
+    ) -> Result<Corrected, Refusal> {
+        if !leave.covers(&member, Use::OwnData) {
+            return Err(Refusal::TokenUnknown);
+        }
+        let profile = Profile::parse(name, mobile)?;
+        let account = self.keys.account_of(member)?;
+        let before = self.read(|view| view.member(member))?;
+        let before = before.told.profile.to_profile();
+        // Durable before anything is sealed under it. A command that is not carried out leaves a version that no row has.
+        let renewed = self.keys.keybox().renew_core(&member, self.entropy.seed());
+        renewed.map_err(|_| Refusal::KeysFailed)?;
+        let correct = Correct {
+            said: (name.to_owned(), mobile.to_owned()),
+            account,
+            member,
+            profile: ProfileRow::of(&profile),
+            device: device.to_owned(),
+        };
+        let answer = self.run(key, correct)?;
+        let check = duplicate_check()?;
+        self.phones.remove(before.mobile.disclose(&check), &member);
+        self.phones.add(profile.mobile.disclose(&check), member);
+        match answer.receipt {
+            Receipt::Corrected(corrected) => Ok(corrected),
+            Receipt::Opened(_)
+            | Receipt::Held(_)
+            | Receipt::Captured(_)
+            | Receipt::Voided(_)
+            | Receipt::Sold(_)
+            | Receipt::Refunded(_)
+            | Receipt::PointsReturned(_)
+            | Receipt::Adjusted(_)
+            | Receipt::Sanctioned(_)
+            | Receipt::Identified(_)
+            | Receipt::Joined(_) => Err(Refusal::StoreDamaged),
+        }
+    }
+
+    /// Destroys the older versions of core keys: after a good backup, which holds the corrected records. How many members
+    /// had one.
+    ///
+    /// # Errors
+    /// [`Refusal::KeysFailed`] and the store's.
+    pub fn drop_old_core(&self) -> Result<u64, Refusal> {
+        let keybox = self.keys.keybox();
+        let members = keybox.with_old_core();
+        // A row that is still under an old version is sealed anew first: its command was cut off after the key was drawn.
+        for member in &members {
+            let member = *member;
+            match self.member_work(member, move |work| reseal(work, member)) {
+                Ok(()) | Err(Refusal::TokenUnknown) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        let destroyed = keybox.drop_old_core(&members);
+        for destroyed in destroyed.map_err(|_| Refusal::KeysFailed)? {
+            self.note_rotation(destroyed.bucket, destroyed.epoch)?;
+        }
+        Ok(u64::try_from(members.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Puts a new key in the place of a bucket's. What was dropped from it (days, older versions) is gone for good.
+    ///
+    /// # Errors
+    /// [`Refusal::KeysFailed`] and the store's.
+    pub fn rotate(&self, bucket: u8) -> Result<u64, Refusal> {
+        let rotated = self.keys.keybox().rotate(bucket);
+        let rotated = rotated.map_err(|_| Refusal::KeysFailed)?;
+        self.note_rotation(bucket, rotated.epoch)?;
+        Ok(rotated.epoch)
+    }
+
+    fn note_rotation(&self, bucket: u8, epoch: u64) -> Result<(), Refusal> {
+        let act = Act::Rotated { bucket, epoch };
+        self.note(Done::of_shop(Actor::operator(), act))
+    }
+}
+
+/// Writes a member's core rows again, under the newest version of the key.
+fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
+    let row = work.view().member(member)?;
+    let attempts = work.view().sign_ins(member)?;
+    let key = member.as_bytes();
+    work.put_core(member, &MEMBERS, key, &MemberRow::V2(row))?;
+    work.put_core(member, &SIGN_INS, key, &attempts)
+}
+
+/// Seals a corrected record.
+struct Correct {
+    said: (String, String),
+    account: AccountId,
+    member: MemberId,
+    profile: ProfileRow,
+    device: String,
+}
+
+impl Serialize for Correct {
+    /// What was said, and nothing that was drawn.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.said.serialize(serializer)
+    }
+}
+
+impl Verb for Correct {
+    const NAME: &'static str = "correct";
+
+    fn account(&self) -> AccountId {
+        self.account
+    }
+
+    fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
+        let mut row = work.view().member(self.member)?;
+        row.told.profile = self.profile.clone();
+        let handle = row.handle;
+        let attempts = work.view().sign_ins(self.member)?;
+        let key = self.member.as_bytes();
+        work.put_core(self.member, &MEMBERS, key, &MemberRow::V2(row))?;
+        work.put_core(self.member, &SIGN_INS, key, &attempts)?;
+        work.act(Done {
+            actor: Actor::member(handle.into(), &self.device),
+            act: Act::Corrected {
+                groups: vec![Text::fitted("core")],
+            },
+            subject: Some(handle.into()),
+            fields: &["name", "mobile"],
+            because: ("member_rights", "request"),
+        })?;
+        Ok(Receipt::Corrected(Corrected { at: work.now }))
+    }
+}

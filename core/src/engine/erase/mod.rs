@@ -1,0 +1,367 @@
+//! A member leaves and is erased, in the order of privacy §3: the rows and an intent in one transaction, then the keys,
+//! then the record of it; only then is it answered. A started erasure is always finished, by whoever comes next: the same
+//! request, another start of the program, or a sweep.
+
+mod farewell;
+mod forget;
+mod receipt;
+
+use core::ops::ControlFlow;
+
+use crate::audit::{Act, Handle, Text};
+use crate::audit::receipt::DeletionReceipt;
+use crate::domain::ids::{AccountId, MemberId};
+use crate::domain::points::Points;
+use crate::domain::refusal::Refusal;
+use crate::ledger::journal::forfeit;
+use crate::policy::grant::{Ask, decide};
+use crate::store::{StoreError, Verdict};
+use crate::vault::keybox::KeyboxError;
+
+use super::Engine;
+use super::audit::{Actor, Done};
+use super::commit::IdempotencyKey;
+use super::rows::{
+    ByRole, ERASURES, ErasureRow, ErasureV1, INTENTS, IntentRow, JOURNAL, JournalRow, KeyGroup,
+    OWED, OwedRow, RECEIPTS, ReceiptKey,
+};
+use super::work::{Stop, View, Work, home_of};
+
+pub use farewell::Farewell;
+
+/// Whose wish it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By<'a> {
+    /// The member's own, at this kiosk or phone.
+    Member {
+        /// Where.
+        device: &'a str,
+    },
+    /// Carried out for the member by whoever works on the shop's machine.
+    Operator,
+}
+
+impl Engine {
+    /// Erases a member: the account, everything it held, and every key that opens it. When this returns, nothing of the
+    /// member can be read from any file of the shop or from any backup (privacy §3), but for copies of the keys that
+    /// could not be reached, which the receipt names. `confirmed` are the points that the member was shown to lose.
+    ///
+    /// The same key asked again gives the same receipt, also when the member's keys are long gone.
+    ///
+    /// # Errors
+    /// [`Refusal::ErasureUnconfirmed`] when other points would be lost than were shown; [`Refusal::TokenUnknown`] when
+    /// there is no such member; [`Refusal::KeyReused`]; [`Refusal::KeysFailed`] and the store's: then ask again with the
+    /// same key.
+    pub fn erase(
+        &self,
+        key: &IdempotencyKey,
+        member: MemberId,
+        by: By<'_>,
+        confirmed: Points,
+    ) -> Result<DeletionReceipt, Refusal> {
+        key.check()?;
+        let request = key.row_key();
+        let _turn = self.erasing.lock();
+        if self.is_erased(request)? {
+            // This member is still there, so the key was for somebody else.
+            if self.keys.keybox().of_member(&member).is_some() {
+                return Err(Refusal::KeyReused);
+            }
+            return self.deletion_receipt(request);
+        }
+        match self.intent(request)? {
+            Some(IntentRow::V1 { member: begun, .. }) if begun != member => {
+                return Err(Refusal::KeyReused);
+            }
+            Some(_) => {}
+            None => self.begin_erasure(request, member, by, confirmed)?,
+        }
+        self.carry_out(request)?;
+        self.deletion_receipt(request)
+    }
+
+    /// The receipt of an erasure that was done under this key, for whoever still has the key.
+    pub fn erasure(&self, key: &IdempotencyKey) -> Result<Option<DeletionReceipt>, Refusal> {
+        let request = key.row_key();
+        if self.is_erased(request)? {
+            self.deletion_receipt(request).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Finishes every erasure that was begun, and tries again to replace the copies of keys that are owed. How many
+    /// erasures were finished.
+    ///
+    /// # Errors
+    /// [`Refusal::KeysFailed`] and the store's.
+    pub fn resume_erasures(&self) -> Result<u64, Refusal> {
+        let _turn = self.erasing.lock();
+        let mut finished = 0_u64;
+        for request in self.intents()? {
+            self.carry_out(request)?;
+            finished = finished.saturating_add(1);
+        }
+        self.pay_owed()?;
+        Ok(finished)
+    }
+
+    /// Step 0: from here on every command about the member is refused.
+    fn begin_erasure(
+        &self,
+        request: ReceiptKey,
+        member: MemberId,
+        by: By<'_>,
+        confirmed: Points,
+    ) -> Result<(), Refusal> {
+        let account = self.keys.account_of(member)?;
+        let has_postal = self.has_postal(member);
+        let by = match by {
+            By::Member { device } => (String::new(), ByRole::Member, device.to_owned()),
+            By::Operator => ("operator".to_owned(), ByRole::Operator, "server".to_owned()),
+        };
+        let home = home_of(account);
+        let (ticket, slot) = self.transact(home, false, move |work| {
+            let begun = begin(work, request, (member, account), &by, confirmed, has_postal);
+            match begun.and_then(|()| work.note_time(home)) {
+                Ok(()) => (Ok(()), Verdict::Keep),
+                Err(stop) => (Err(stop), Verdict::Drop),
+            }
+        });
+        // The phone is read before its row is gone, so that no search finds the member from the next step on.
+        let phone = self.phone_of(member);
+        ticket.wait()?;
+        let begun = slot.lock().take();
+        begun.unwrap_or(Err(Refusal::Unknown.into()))?;
+        if let Some(profile) = phone {
+            let leave = decide(&Ask::DuplicateCheck).map_err(|_| Refusal::TokenUnknown)?;
+            self.phones.remove(profile.mobile.disclose(&leave), &member);
+        }
+        self.tokens.forget(&member);
+        Ok(())
+    }
+
+    /// Steps 1 to 6 of an erasure that has begun, from wherever it stopped.
+    fn carry_out(&self, request: ReceiptKey) -> Result<(), Refusal> {
+        let Some(IntentRow::V1 { member, .. }) = self.intent(request)? else {
+            return Ok(());
+        };
+        let keybox = self.keys.keybox();
+        let destroyed = match keybox.erase(&member) {
+            Ok(destroyed) => (destroyed.bucket, destroyed.epoch),
+            // Gone already: the step after this one was not reached.
+            Err(KeyboxError::MemberUnknown) => keybox.epoch_of(&member),
+            Err(_) => return Err(Refusal::KeysFailed),
+        };
+        let destinations = self.escrow().destinations();
+        self.node_work(move |work| done(work, request, destroyed, &destinations))?;
+        self.tokens.forget(&member);
+        self.pay_owed()
+    }
+
+    /// Replaces the copies of keys that are older than an erasure, as far as their places can be reached.
+    pub(super) fn pay_owed(&self) -> Result<(), Refusal> {
+        let owed = self.read(owed)?;
+        let escrow = self.escrow();
+        let mut buckets: Vec<u8> = owed.iter().map(|(bucket, ..)| *bucket).collect();
+        buckets.dedup();
+        for bucket in buckets {
+            let current = self.keys.keybox().epoch(bucket);
+            let copied = escrow.replace(self.keys.keybox(), bucket);
+            let paid: Vec<_> = owed
+                .iter()
+                .filter(|(of, destination, OwedRow::V1 { epoch, .. })| {
+                    // A destination that the shop no longer has is nobody's to replace.
+                    let reached = copied
+                        .iter()
+                        .find(|copied| copied.destination == *destination)
+                        .map_or(true, |copied| copied.outcome.is_ok());
+                    *of == bucket && *epoch <= current && reached
+                })
+                .map(|(bucket, destination, _)| owed_key(*bucket, destination))
+                .collect();
+            if !paid.is_empty() {
+                self.node_work(move |work| {
+                    paid.iter()
+                        .try_for_each(|key| work.delete(OWED.table(), key))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_erased(&self, request: ReceiptKey) -> Result<bool, Refusal> {
+        self.read(|view| {
+            let row = ERASURES.row(view.tx, view.keys.mac(), &request)?;
+            Ok(row.is_some())
+        })
+    }
+
+    fn intent(&self, request: ReceiptKey) -> Result<Option<IntentRow>, Refusal> {
+        self.read(|view| Ok(INTENTS.row(view.tx, view.keys.mac(), &request)?))
+    }
+
+    fn intents(&self) -> Result<Vec<ReceiptKey>, Refusal> {
+        self.read(|view| {
+            let mut requests = Vec::new();
+            INTENTS.scan(view.tx, view.keys.mac(), &[], None, &mut |key, _| {
+                requests.extend(ReceiptKey::try_from(key).ok());
+                ControlFlow::Continue(())
+            })?;
+            Ok(requests)
+        })
+    }
+}
+
+/// The intent, the forfeiture, and every row of the member gone: all in one transaction.
+fn begin(
+    work: &mut Work<'_>,
+    request: ReceiptKey,
+    (member, account): (MemberId, AccountId),
+    by: &(String, ByRole, String),
+    confirmed: Points,
+    has_postal: bool,
+) -> Result<(), Stop> {
+    if RECEIPTS.outside(&work.view(), &request)?.is_some() {
+        return Err(Refusal::KeyReused.into());
+    }
+    let (head, desk) = work.desk(account)?;
+    let balance = desk.account.balance();
+    let forfeited = balance.ok_or(Refusal::AmountTooLarge)?;
+    if forfeited != confirmed {
+        return Err(Refusal::ErasureUnconfirmed { points: forfeited }.into());
+    }
+    // An account that nobody registered for has no row of a member, and a handle of this moment.
+    let told = match work.view().member(member) {
+        Ok(row) => Some(row),
+        Err(Stop::Refused(Refusal::TokenUnknown)) => None,
+        Err(stop) => return Err(stop),
+    };
+    let handle = told.as_ref().map_or_else(|| work.random(), |row| row.handle);
+    let mut groups = vec![KeyGroup::Core, KeyGroup::History];
+    if has_postal {
+        groups.insert(1, KeyGroup::Postal);
+    }
+    let (name, role, device) = by.clone();
+    let name = match role {
+        ByRole::Member => Handle::from(handle).to_string(),
+        ByRole::Operator => name,
+    };
+    let erasure = ErasureV1 {
+        at: work.now,
+        by: (name, role, device),
+        handle,
+        groups,
+        forfeited,
+        released: desk.account.debt,
+        recipients: told.map_or_else(Vec::new, |row| row.recipients),
+    };
+
+    let mut postings = desk.journal.clone();
+    postings.extend(forfeit(&desk.account, desk.zone));
+    if !postings.is_empty() {
+        let row = JournalRow::V1 {
+            day: desk.zone.day_of(work.now),
+            receipt: None,
+            postings,
+        };
+        let key = work.number().to_be_bytes();
+        work.put_plain(&JOURNAL, &key, &row)?;
+    }
+    forget::rows_of(work, member, account, &head)?;
+    let intent = IntentRow::V1 { member, erasure };
+    work.put_plain(&INTENTS, &request, &intent)
+}
+
+/// Step 5: the keys are gone; what remains is the record of it.
+fn done(
+    work: &mut Work<'_>,
+    request: ReceiptKey,
+    (bucket, epoch): (u8, u64),
+    destinations: &[String],
+) -> Result<(), Stop> {
+    let view = work.view();
+    let Some(IntentRow::V1 { erasure, .. }) = INTENTS.row(view.tx, view.keys.mac(), &request)?
+    else {
+        return Ok(());
+    };
+    let (name, role, device) = erasure.by.clone();
+    let groups = erasure.groups.iter().map(|group| Text::fitted(group.word()));
+    let groups = groups.collect();
+    let act = work.act(Done {
+        actor: Actor {
+            name,
+            role: match role {
+                ByRole::Member => "member",
+                ByRole::Operator => "operator",
+            },
+            device,
+        },
+        act: Act::Erased {
+            bucket,
+            epoch,
+            groups,
+        },
+        subject: Some(erasure.handle.into()),
+        fields: &["all"],
+        because: ("member_rights", "request"),
+    })?;
+    work.delete(INTENTS.table(), &request)?;
+    owe(work, (bucket, epoch), destinations)?;
+    let row = ErasureRow::V1 {
+        erasure,
+        bucket,
+        epoch,
+        act,
+    };
+    work.put_plain(&ERASURES, &request, &row)
+}
+
+/// Notes that the copies of a bucket's keys are to be replaced, before anybody is answered.
+pub(super) fn owe(
+    work: &mut Work<'_>,
+    (bucket, epoch): (u8, u64),
+    destinations: &[String],
+) -> Result<(), Stop> {
+    for destination in destinations {
+        let since = work.now;
+        let row = OwedRow::V1 { epoch, since };
+        work.put_plain(&OWED, &owed_key(bucket, destination), &row)?;
+    }
+    Ok(())
+}
+
+impl KeyGroup {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Postal => "postal",
+            Self::History => "history",
+        }
+    }
+}
+
+/// The key of a copy that is owed.
+fn owed_key(bucket: u8, destination: &str) -> Vec<u8> {
+    let mut key = vec![bucket];
+    key.extend_from_slice(destination.as_bytes());
+    key
+}
+
+/// Every copy that is owed: bucket, destination and since which epoch, by bucket.
+pub(super) fn owed(view: &View<'_>) -> Result<Vec<(u8, String, OwedRow)>, Stop> {
+    let mut owed = Vec::new();
+    let mut damaged = false;
+    OWED.scan(view.tx, view.keys.mac(), &[], None, &mut |key, row| {
+        match key.split_first().map(|(bucket, name)| (*bucket, String::from_utf8(name.to_vec()))) {
+            Some((bucket, Ok(destination))) => owed.push((bucket, destination, row)),
+            Some((_, Err(_))) | None => damaged = true,
+        }
+        ControlFlow::Continue(())
+    })?;
+    if damaged {
+        return Err(StoreError::Damaged("a copy that is owed".into()).into());
+    }
+    Ok(owed)
+}

@@ -1,0 +1,143 @@
+//! A member's postal address: under a key of its own, drawn when the address is given and destroyed when letters are no
+//! longer wanted (COL-03, privacy §2).
+
+use crate::audit::{Act, Text};
+use crate::domain::ids::MemberId;
+use crate::domain::refusal::Refusal;
+use crate::policy::consent::{ConsentEvent, Decision};
+use crate::policy::grant::{Grant, Use};
+use crate::policy::purpose::Purpose;
+use crate::vault::address::{Address, AddressError, AddressRow};
+use crate::vault::keybox::KeyboxError;
+
+use super::Engine;
+use super::audit::{Actor, Done};
+use super::rows::{POSTAL, PostalRow};
+use super::work::{Stop, View, Work};
+
+impl Engine {
+    /// Keeps an address of a member who wants letters.
+    ///
+    /// # Errors
+    /// [`Refusal::BadAddress`]; [`Refusal::ConsentNeeded`] without a standing consent to direct mail;
+    /// [`Refusal::TokenUnknown`] when the grant is for somebody else; [`Refusal::KeysFailed`] and the store's.
+    pub fn set_address(
+        &self,
+        member: MemberId,
+        (lines, postcode): (&str, &str),
+        device: &str,
+        leave: &Grant,
+    ) -> Result<(), Refusal> {
+        if !leave.covers(&member, Use::OwnData) {
+            return Err(Refusal::TokenUnknown);
+        }
+        let address = Address::parse(lines, postcode)?;
+        let row = self.read(|view| view.member(member))?;
+        if !wants_letters(&row.told.consents) {
+            return Err(Refusal::ConsentNeeded);
+        }
+        let keybox = self.keys.keybox();
+        match keybox.add_postal(&member, self.entropy.seed()) {
+            Ok(()) | Err(KeyboxError::Taken) => {}
+            Err(_) => return Err(Refusal::KeysFailed),
+        }
+        let (kept, device) = (AddressRow::of(&address), device.to_owned());
+        self.member_work(member, move |work| {
+            let handle = work.view().member(member)?.handle;
+            let row = PostalRow::V1(kept.clone());
+            put(work, member, &row)?;
+            work.act(Done {
+                actor: Actor::member(handle.into(), &device),
+                act: Act::AddressSet,
+                subject: Some(handle.into()),
+                fields: &["address", "postcode"],
+                because: ("direct_mail", "consent"),
+            })?;
+            Ok(())
+        })
+    }
+
+    /// Destroys the key of a member's address, and the row with it.
+    ///
+    /// # Errors
+    /// [`Refusal::TokenUnknown`] when there is no address or the grant is for somebody else; [`Refusal::KeysFailed`] and
+    /// the store's.
+    pub fn erase_address(
+        &self,
+        member: MemberId,
+        device: &str,
+        leave: &Grant,
+    ) -> Result<(), Refusal> {
+        if !leave.covers(&member, Use::OwnData) {
+            return Err(Refusal::TokenUnknown);
+        }
+        let _turn = self.erasing.lock();
+        self.member_work(member, move |work| {
+            work.delete(POSTAL.table(), member.as_bytes())
+        })?;
+        let destroyed = match self.keys.keybox().drop_postal(&member) {
+            Ok(destroyed) => destroyed,
+            Err(KeyboxError::MemberUnknown) => return Err(Refusal::TokenUnknown),
+            Err(_) => return Err(Refusal::KeysFailed),
+        };
+        let device = device.to_owned();
+        let destinations = self.escrow().destinations();
+        self.member_work(member, move |work| {
+            let handle = work.view().member(member)?.handle;
+            work.act(Done {
+                actor: Actor::member(handle.into(), &device),
+                act: Act::Erased {
+                    bucket: destroyed.bucket,
+                    epoch: destroyed.epoch,
+                    groups: vec![Text::fitted("postal")],
+                },
+                subject: Some(handle.into()),
+                fields: &["address", "postcode"],
+                because: ("direct_mail", "withdrawn"),
+            })?;
+            super::erase::owe(work, (destroyed.bucket, destroyed.epoch), &destinations)
+        })?;
+        self.pay_owed()
+    }
+
+    /// A member's address, for that member.
+    ///
+    /// # Errors
+    /// [`Refusal::TokenUnknown`] when the grant is for somebody else, and the store's.
+    pub fn own_address(&self, member: MemberId, leave: &Grant) -> Result<Option<Address>, Refusal> {
+        if !leave.covers(&member, Use::OwnData) {
+            return Err(Refusal::TokenUnknown);
+        }
+        self.read(|view| Ok(row(view, member)?.map(|PostalRow::V1(row)| row.to_address())))
+    }
+}
+
+/// Whether the last answer about letters was a yes.
+fn wants_letters(consents: &[ConsentEvent]) -> bool {
+    let about = consents
+        .iter()
+        .filter(|event| event.purpose == Purpose::DirectMail);
+    about.last().is_some_and(|event| event.decision == Decision::Given)
+}
+
+fn row(view: &View<'_>, member: MemberId) -> Result<Option<PostalRow>, Stop> {
+    let keybox = view.keys.keybox();
+    let keys = keybox.of_member(&member);
+    match keys.and_then(|keys| keys.postal(keybox.install())) {
+        Some(codec) => Ok(POSTAL.row(view.tx, &codec, member.as_bytes())?),
+        None => Ok(None),
+    }
+}
+
+fn put(work: &mut Work<'_>, member: MemberId, row: &PostalRow) -> Result<(), Stop> {
+    let keybox = work.keys().keybox();
+    let keys = keybox.of_member(&member).ok_or(Refusal::TokenUnknown)?;
+    let codec = keys.postal(keybox.install()).ok_or(Refusal::TokenUnknown)?;
+    work.put_under(&codec, &POSTAL, member.as_bytes(), row)
+}
+
+impl From<AddressError> for Refusal {
+    fn from(_: AddressError) -> Self {
+        Self::BadAddress
+    }
+}
