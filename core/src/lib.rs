@@ -1,7 +1,7 @@
 //! Jifen (积分): a loyalty engine that a shop owns. A library with no network, no clock and no screen.
 //!
 //! Reading order: [`domain`] says what the rules are, [`ledger`] what they do to an account, [`policy`] what may
-//! be done with what members told us, [`store`] keeps bytes and knows nothing of these, [`vault`] seals what belongs to a
+//! be done with what members told us, [`audit`] how it is kept that somebody did, [`store`] keeps bytes and knows nothing of these, [`vault`] seals what belongs to a
 //! member, and [`engine`] carries out commands.
 //!
 //! A sale, from the programme to the points, in memory:
@@ -62,6 +62,7 @@
 pub mod domain;
 pub mod ledger;
 pub mod policy;
+pub mod audit;
 pub mod store;
 pub mod vault;
 pub mod engine;

@@ -1,0 +1,3 @@
+//! `jifen-verify`: checks the audit of a shop from its copy, without the shop.
+
+fn main() {}
