@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::clock::OsEntropy;
 use crate::failure::Failure;
+use crate::keeper::Keeping;
 use crate::session::Sessions;
 
 /// The most requests that one terminal may sign in two minutes: some 2,000 a second.
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) started: u64,
     /// Where a day is replayed, the clock follows its sales.
     pub(crate) follow: Option<Follow>,
+    /// Keeps the audit's copy; none where a store leaves nothing behind.
+    keeping: Option<Keeping>,
     entropy: OsEntropy,
 }
 
@@ -51,6 +54,7 @@ impl App {
             names: RwLock::new(Vec::new()),
             started,
             follow: None,
+            keeping: None,
             entropy: OsEntropy::new()?,
         })
     }
@@ -59,6 +63,19 @@ impl App {
     pub(crate) fn following(mut self, follow: Follow) -> Self {
         self.follow = Some(follow);
         self
+    }
+
+    /// The same, with a keeper of the audit's copy.
+    pub(crate) fn kept(mut self, keeping: Keeping) -> Self {
+        self.keeping = Some(keeping);
+        self
+    }
+
+    /// Something was done that a member holds a receipt of.
+    pub(crate) fn audit_moved(&self) {
+        if let Some(keeping) = &self.keeping {
+            keeping.checkpoint();
+        }
     }
 
     /// A store that leaves nothing behind, without a programme.

@@ -1,5 +1,7 @@
 //! The commands of the program, their help in both languages, and where each goes.
 
+mod operator;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use crate::demo;
 use crate::explain::{Explainer, Question};
 use crate::failure::{Failure, USAGE};
 use crate::lang::Lang;
+use crate::operator::operate;
 use crate::programme;
 use crate::replay::Replay;
 use crate::self_check::self_check;
@@ -115,7 +118,9 @@ pub(crate) fn command(lang: Lang) -> Command {
             "示例：jifen self-check\n退出码 3：发现问题",
             "Example: jifen self-check\nExit code 3: something was found",
         ));
-    let terminal = terminal(lang, [settings, data.clone(), keys.clone()]);
+    let places = [settings, data.clone(), keys.clone()];
+    let [member, audit, key] = operator::commands(lang, places.clone());
+    let terminal = terminal(lang, places);
     let explain = explain(lang, data, keys);
 
     let whole = Command::new("jifen")
@@ -124,7 +129,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve, demo, replay, verify, self_check, terminal, programme, explain])
+        .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain])
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -273,6 +278,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 _ => return Err(unknown_command()),
             };
             terminal::terminal(&shop_of(below)?, &wish, lang, out)
+        }
+        Some(("member" | "audit" | "key", asked)) => {
+            let (wish, below) = operator::wish(asked).ok_or_else(unknown_command)?;
+            operate(&shop_of(below)?, &wish, lang, out)
         }
         Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {

@@ -21,7 +21,7 @@ pub(crate) const STORE: u8 = 4;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: u8,
-    code: &'static str,
+    pub(crate) code: &'static str,
     zh: String,
     en: String,
 }

@@ -21,6 +21,8 @@ mod till;
 mod app;
 mod route;
 mod routes;
+mod keeper;
+mod operator;
 mod serve;
 mod terminal;
 mod self_check;

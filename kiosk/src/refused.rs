@@ -70,6 +70,7 @@ fn status_of(code: &str) -> StatusCode {
         | "bad_mobile"
         | "pin_shape"
         | "bad_terminal"
+        | "bad_address"
         | "bad_consent" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
         | "sign_in_needed"
@@ -88,10 +89,11 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" => StatusCode::FORBIDDEN,
+        "code_needed" | "state_forbids" | "consent_needed" => StatusCode::FORBIDDEN,
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
         | "operation_unknown" => StatusCode::NOT_FOUND,
-        "key_reused" | "account_exists" | "terminal_exists" | "notice_outdated" => {
+        "key_reused" | "account_exists" | "terminal_exists" | "notice_outdated"
+        | "erasure_unconfirmed" => {
             StatusCode::CONFLICT
         }
         "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
@@ -99,7 +101,8 @@ fn status_of(code: &str) -> StatusCode {
         }
         "slow_down" | "sign_in_locked" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
-        | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "no_notice" => {
+        | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
+        | "no_notice" => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         // By rule: the engine's other codes.

@@ -9,13 +9,13 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{health, members, own, page, pos};
+use crate::routes::{health, members, own, page, pos, rights};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 22] = [
+static ADDRESSES: [Address; 28] = [
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
@@ -27,6 +27,12 @@ static ADDRESSES: [Address; 22] = [
     Address::new(Method::GET, "/member/v1/statement", own::statement),
     Address::new(Method::GET, "/member/v1/history", own::history),
     Address::new(Method::POST, "/member/v1/codes", own::code),
+    Address::new(Method::PUT, "/member/v1/profile", rights::correct),
+    Address::new(Method::PUT, "/member/v1/address", rights::set_address),
+    Address::new(Method::DELETE, "/member/v1/address", rights::erase_address),
+    Address::new(Method::GET, "/member/v1/erasure", rights::farewell),
+    Address::new(Method::POST, "/member/v1/erasure", rights::erase),
+    Address::new(Method::GET, "/member/v1/erasures/{key}", rights::receipt),
     Address::new(Method::POST, "/pos/v1/identify", pos::pos),
     Address::new(Method::POST, "/pos/v1/quote", pos::pos),
     Address::new(Method::POST, "/pos/v1/holds", pos::pos),

@@ -11,6 +11,7 @@ use jifen::engine::notices::PublishError;
 use crate::app::App;
 use crate::clock::ShopClock;
 use crate::failure::Failure;
+use crate::keeper::{Keeper, Keeping};
 use crate::http::{Limits, Listeners, listen};
 use crate::lang::Lang;
 use crate::log;
@@ -39,7 +40,14 @@ pub(crate) fn serve(
     let engine = open(&settings, lang)?;
     let limits = Limits::new(settings.edge_connections);
     // The names that tills may call it by hang on the port, which may be for the system to choose.
-    let app = Arc::new(App::new(engine, Arc::new(ShopClock::new()))?);
+    let keeper = Keeper::open(
+        engine.clone(),
+        &settings.data,
+        settings.audit_second.clone(),
+        settings.login_days,
+    )?;
+    let app = App::new(engine, Arc::new(ShopClock::new()))?.kept(Keeping::begin(keeper)?);
+    let app = Arc::new(app);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);
     let listeners = listen(&route(app.clone()), Some(screen), Some(edge), limits)?;
     if let Some(edge) = listeners.edge() {

@@ -71,6 +71,14 @@ impl Sessions {
         }
     }
 
+    /// Ends every session of a member, and gives the value of `Set-Cookie` that takes the cookie away.
+    pub(crate) fn end_all(&self, member: &MemberId) -> String {
+        self.open
+            .lock()
+            .retain(|_, session| session.member != *member);
+        self.end(None)
+    }
+
     /// Ends a session, and gives the value of `Set-Cookie` that takes the cookie away.
     pub(crate) fn end(&self, cookies: Option<&str>) -> String {
         if let Some(key) = cookies.and_then(key_of) {

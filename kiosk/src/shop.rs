@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use jifen::domain::refusal::Refusal;
 use jifen::engine::clock::{Clock, Entropy};
-use jifen::engine::keys::Keys;
 use jifen::engine::closing::closing;
+use jifen::engine::keys::Keys;
 use jifen::engine::{Engine, Settings};
 use jifen::store::Store;
 use jifen::store::memory::MemoryStore;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Barrier};
 
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
+use jifen::engine::closing::closing;
 use jifen::engine::commit::Kind;
 use jifen::engine::hold::{Capture, PlaceHold, VoidHold};
-use jifen::engine::closing::closing;
 use jifen::engine::open::Open;
 use jifen::engine::receipt::{Answer, Receipt};
 use jifen::engine::refund::TakeRefund;

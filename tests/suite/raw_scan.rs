@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use jifen::engine::clock::{Entropy, SeededEntropy};
-use jifen::engine::keys::Keys;
 use jifen::engine::closing::closing;
+use jifen::engine::keys::Keys;
 use jifen::store::redb::RedbStore;
 use jifen::store::row::{Aad, Codec, RowError, Sealed};
 use jifen::store::{Home, Store, Table, Verdict};

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::{AccountId, LotId};
 use crate::domain::points::Points;
 use crate::domain::refusal::{AccountState, Refusal};
@@ -11,6 +12,7 @@ use crate::ledger::earn::grant;
 use crate::ledger::entry::Movement;
 use crate::ledger::lot::take;
 
+use super::audit::{Actor, Done};
 use super::commit::Verb;
 use super::receipt::{Adjusted, Receipt, Sanctioned};
 use super::work::{Stop, Work};
@@ -129,6 +131,10 @@ impl Verb for Adjust {
         };
 
         work.finish(self.account, head, desk, programme.hash, None)?;
+        let act = Act::Adjusted {
+            points: self.points,
+        };
+        by_staff(work, self.account, &self.actor, act)?;
         Ok(Receipt::Adjusted(adjusted))
     }
 }
@@ -157,6 +163,34 @@ impl Verb for Sanction {
         )?;
 
         work.finish(self.account, head, desk, programme.hash, None)?;
+        let act = Act::Sanctioned {
+            state: Text::fitted(&self.state.to_string()),
+        };
+        by_staff(work, self.account, &self.actor, act)?;
         Ok(Receipt::Sanctioned(Sanctioned { state: self.state }))
     }
+}
+
+/// Notes what staff did to a member's rights (AUD-02).
+fn by_staff(work: &mut Work<'_>, account: AccountId, who: &str, act: Act) -> Result<(), Stop> {
+    let member = work.keys().member_of(account)?;
+    // An account that nobody registered for has no handle.
+    let subject = match work.view().member(member) {
+        Ok(row) => Some(Handle::from_bytes(row.handle)),
+        Err(Stop::Refused(Refusal::TokenUnknown)) => None,
+        Err(stop) => return Err(stop),
+    };
+    let actor = Actor {
+        name: who.to_owned(),
+        role: "staff",
+        device: "server".to_owned(),
+    };
+    work.act(Done {
+        actor,
+        act,
+        subject,
+        fields: &["account"],
+        because: ("membership", "agreement"),
+    })?;
+    Ok(())
 }

@@ -99,7 +99,11 @@ impl Done {
             device: Text::fitted(&self.actor.device),
             act: self.act,
             subject: self.subject,
-            fields: self.fields.iter().map(|field| Text::fitted(field)).collect(),
+            fields: self
+                .fields
+                .iter()
+                .map(|field| Text::fitted(field))
+                .collect(),
             purpose: Some(Text::fitted(purpose)),
             basis: Some(Text::fitted(basis)),
             ticket: None,
@@ -185,7 +189,7 @@ fn journal(written: &Written<'_>, keys: &Keys) -> Result<Option<Leaf>, StoreErro
         from,
         to,
         rows,
-        hash: Hex32::from(<[u8; 32]>::from(hash.finalize())),
+        hash: Hex32::from_bytes(hash.finalize().into()),
     };
     Ok(Some(Done::of_shop(Actor::program(), act).leaf(at)))
 }

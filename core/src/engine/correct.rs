@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::audit::{Act, Text};
+use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::policy::grant::{Grant, Use};
@@ -149,11 +149,11 @@ impl Verb for Correct {
         work.put_core(self.member, &MEMBERS, key, &MemberRow::V2(row))?;
         work.put_core(self.member, &SIGN_INS, key, &attempts)?;
         work.act(Done {
-            actor: Actor::member(handle.into(), &self.device),
+            actor: Actor::member(Handle::from_bytes(handle), &self.device),
             act: Act::Corrected {
                 groups: vec![Text::fitted("core")],
             },
-            subject: Some(handle.into()),
+            subject: Some(Handle::from_bytes(handle)),
             fields: &["name", "mobile"],
             because: ("member_rights", "request"),
         })?;

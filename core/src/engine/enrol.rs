@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::audit::Act;
+use crate::audit::{Act, Handle};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::{AccountState, Refusal};
 use crate::ledger::account::Account;
@@ -289,9 +289,9 @@ impl Verb for Enrol {
             recipients: Vec::new(),
         });
         work.act(Done {
-            actor: Actor::member(handle.into(), &self.device),
+            actor: Actor::member(Handle::from_bytes(handle), &self.device),
             act: Act::Joined,
-            subject: Some(handle.into()),
+            subject: Some(Handle::from_bytes(handle)),
             fields: &["name", "mobile", "consents"],
             because: ("membership", "agreement"),
         })?;

@@ -165,7 +165,7 @@ fn close(work: &mut Work<'_>, day: u32) -> Result<(), Stop> {
         Act::Logins {
             day: date,
             rows,
-            hash: Hex32::from(hash),
+            hash: Hex32::from_bytes(hash),
         },
     ))?;
     let row = LoginDayRow::V1 { rows, hash };

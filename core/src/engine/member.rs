@@ -36,6 +36,11 @@ impl Engine {
         self.keys.account_of(member)
     }
 
+    /// The member whose account it is.
+    pub fn member_of_account(&self, account: AccountId) -> Result<MemberId, Refusal> {
+        self.keys.member_of(account)
+    }
+
     /// The account that a card leads to: for whoever works on the shop's own machine.
     pub fn account_of_card(&self, card: &str) -> Result<AccountId, Refusal> {
         let card = CardNumber::parse(card, self.settings.prefix);
@@ -73,7 +78,10 @@ pub(crate) fn index_phones(view: &View<'_>, phones: &PhoneIndex) -> Result<(), S
     for member in view.keys.keybox().members() {
         match view.member(member) {
             Ok(row) => {
-                phones.add(row.told.profile.to_profile().mobile.disclose(&leave), member);
+                phones.add(
+                    row.told.profile.to_profile().mobile.disclose(&leave),
+                    member,
+                );
             }
             Err(Stop::Refused(Refusal::TokenUnknown) | Stop::Store(StoreError::Damaged(_))) => {}
             Err(stop) => return Err(stop),

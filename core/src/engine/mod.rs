@@ -199,8 +199,15 @@ impl Engine {
     }
 
     /// An operator has looked at the clock and says that it is right.
-    pub fn confirm_clock(&self) {
+    ///
+    /// # Errors
+    /// The store's: it is believed all the same.
+    pub fn confirm_clock(&self) -> Result<(), Refusal> {
         self.judge.lock().confirm(&*self.clock);
+        self.note(audit::Done::of_shop(
+            audit::Actor::operator(),
+            crate::audit::Act::ClockConfirmed,
+        ))
     }
 
     /// The programme's versions.

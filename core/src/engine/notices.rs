@@ -4,13 +4,17 @@
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
+use crate::audit::{Act, Hex32, Text};
 use crate::domain::refusal::Refusal;
 use crate::policy::notice::{Notice, NoticeFault};
-use crate::store::{Home, StoreError, Verdict};
+use crate::store::StoreError;
 
 use super::Engine;
+use super::audit::{Actor, Done};
 use super::rows::{NOTICES, NoticeRow};
-use super::work::{Stop, View};
+use super::work::{Stop, View, Work};
 
 /// Why a notice was not published.
 #[derive(Debug, thiserror::Error)]
@@ -54,39 +58,8 @@ impl Engine {
         let notice = Notice::parse(text).map_err(PublishError::File)?;
         let version = notice.version().to_owned();
         let (key, text) = (version.clone(), text.to_owned());
-        let (ticket, slot) = self.transact(Home::Node, true, move |work| {
-            let mut decide = || {
-                let view = work.view();
-                let mut highest = 0;
-                let mut kept = None;
-                NOTICES.scan(view.tx, view.keys.mac(), &[], None, &mut |place, row| {
-                    let NoticeRow::V1 { number, text } = row;
-                    highest = number.max(highest);
-                    if place == key.as_bytes() {
-                        kept = Some((number, text));
-                    }
-                    ControlFlow::Continue(())
-                })?;
-                match kept {
-                    Some((_, kept)) if kept != text => return Ok(false),
-                    Some((number, _)) if number == highest => return Ok(true),
-                    Some(_) | None => {}
-                }
-                let row = NoticeRow::V1 {
-                    number: highest.saturating_add(1),
-                    text: text.clone(),
-                };
-                work.put_plain(&NOTICES, key.as_bytes(), &row)?;
-                Ok::<_, Stop>(true)
-            };
-            match decide() {
-                Ok(published) => (Ok(published), Verdict::Keep),
-                Err(stop) => (Err(stop), Verdict::Drop),
-            }
-        });
-        ticket.wait().map_err(Refusal::from)?;
-        let published = slot.lock().take().unwrap_or(Err(Refusal::Unknown.into()));
-        if !published.map_err(Refusal::from)? {
+        let published = self.node_work(move |work| publish(work, &key, &text))?;
+        if !published {
             return Err(PublishError::VersionTaken { version });
         }
         *self.notice.write() = Some(Arc::new(notice));
@@ -97,4 +70,35 @@ impl Engine {
     pub fn notice(&self) -> Result<Arc<Notice>, Refusal> {
         self.notice.read().clone().ok_or(Refusal::NoNotice)
     }
+}
+
+/// Whether the text is the version's: it becomes the current one.
+fn publish(work: &mut Work<'_>, version: &str, text: &str) -> Result<bool, Stop> {
+    let view = work.view();
+    let mut highest = 0;
+    let mut kept = None;
+    NOTICES.scan(view.tx, view.keys.mac(), &[], None, &mut |place, row| {
+        let NoticeRow::V1 { number, text } = row;
+        highest = number.max(highest);
+        if place == version.as_bytes() {
+            kept = Some((number, text));
+        }
+        ControlFlow::Continue(())
+    })?;
+    match kept {
+        Some((_, kept)) if kept != text => return Ok(false),
+        Some((number, _)) if number == highest => return Ok(true),
+        Some(_) | None => {}
+    }
+    let row = NoticeRow::V1 {
+        number: highest.saturating_add(1),
+        text: text.to_owned(),
+    };
+    work.put_plain(&NOTICES, version.as_bytes(), &row)?;
+    let act = Act::NoticePublished {
+        version: Text::fitted(version),
+        hash: Hex32::from_bytes(Sha256::digest(text).into()),
+    };
+    work.act(Done::of_shop(Actor::operator(), act))?;
+    Ok(true)
 }

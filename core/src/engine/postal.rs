@@ -1,7 +1,7 @@
 //! A member's postal address: under a key of its own, drawn when the address is given and destroyed when letters are no
 //! longer wanted (COL-03, privacy §2).
 
-use crate::audit::{Act, Text};
+use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
 use crate::policy::consent::{ConsentEvent, Decision};
@@ -47,9 +47,9 @@ impl Engine {
             let row = PostalRow::V1(kept.clone());
             put(work, member, &row)?;
             work.act(Done {
-                actor: Actor::member(handle.into(), &device),
+                actor: Actor::member(Handle::from_bytes(handle), &device),
                 act: Act::AddressSet,
-                subject: Some(handle.into()),
+                subject: Some(Handle::from_bytes(handle)),
                 fields: &["address", "postcode"],
                 because: ("direct_mail", "consent"),
             })?;
@@ -85,13 +85,13 @@ impl Engine {
         self.member_work(member, move |work| {
             let handle = work.view().member(member)?.handle;
             work.act(Done {
-                actor: Actor::member(handle.into(), &device),
+                actor: Actor::member(Handle::from_bytes(handle), &device),
                 act: Act::Erased {
                     bucket: destroyed.bucket,
                     epoch: destroyed.epoch,
                     groups: vec![Text::fitted("postal")],
                 },
-                subject: Some(handle.into()),
+                subject: Some(Handle::from_bytes(handle)),
                 fields: &["address", "postcode"],
                 because: ("direct_mail", "withdrawn"),
             })?;
@@ -117,7 +117,9 @@ fn wants_letters(consents: &[ConsentEvent]) -> bool {
     let about = consents
         .iter()
         .filter(|event| event.purpose == Purpose::DirectMail);
-    about.last().is_some_and(|event| event.decision == Decision::Given)
+    about
+        .last()
+        .is_some_and(|event| event.decision == Decision::Given)
 }
 
 fn row(view: &View<'_>, member: MemberId) -> Result<Option<PostalRow>, Stop> {

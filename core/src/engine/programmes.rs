@@ -3,6 +3,7 @@
 use core::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::audit::{Act, Hex32};
 use crate::domain::ids::ProgrammeHash;
 use crate::domain::programme::Fault;
 use crate::domain::programme::Programme;
@@ -10,9 +11,10 @@ use crate::domain::programme::{Versions, VersionsError};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::store::key::of_i64;
-use crate::store::{Home, StoreError, Verdict};
+use crate::store::StoreError;
 
 use super::Engine;
+use super::audit::{Actor, Done};
 use super::rows::{PROGRAMMES, ProgrammeRow};
 use super::work::{Stop, View};
 
@@ -79,17 +81,13 @@ impl Engine {
         let extended = versions.with(programme)?;
 
         let row = ProgrammeRow::V1(text.to_owned());
-        let (ticket, slot) = self.transact(Home::Node, true, move |work| {
+        self.node_work(move |work| {
             let key = of_i64(effective_from.millis());
-            match work.put_plain(&PROGRAMMES, &key, &row) {
-                Ok(()) => (Ok(()), Verdict::Keep),
-                Err(stop) => (Err(stop), Verdict::Drop),
-            }
-        });
-        ticket.wait().map_err(Refusal::from)?;
-        if let Some(Err(stop)) = slot.lock().take() {
-            return Err(Refusal::from(stop).into());
-        }
+            work.put_plain(&PROGRAMMES, &key, &row)?;
+            let hash = Hex32::from_bytes(*hash.as_bytes());
+            let act = Act::ProgrammeActivated { hash };
+            work.act(Done::of_shop(Actor::operator(), act)).map(|_| ())
+        })?;
         *self.versions.write() = Arc::new(extended);
         Ok(hash)
     }

@@ -76,8 +76,7 @@ impl Engine {
     /// Books an attempt, and holds the PIN against what is kept of it.
     fn hold_against(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
         let (wall, device) = (self.clock.wall(), device.to_owned());
-        let verifier =
-            self.member_work(member, move |work| book(work, member, wall, &device))?;
+        let verifier = self.member_work(member, move |work| book(work, member, wall, &device))?;
         let matches = self.gate.run(|| verifier.matches(pin));
         if matches.ok_or(Refusal::Busy)? {
             Ok(())
@@ -178,11 +177,7 @@ fn attempt(
 }
 
 /// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
-fn succeed(
-    work: &mut Work<'_>,
-    member: MemberId,
-    device: &str,
-) -> Result<(bool, Points), Stop> {
+fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<(bool, Points), Stop> {
     work.note_login(member, device, true)?;
     let mut row = work.view().member(member)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;

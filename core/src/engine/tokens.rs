@@ -57,7 +57,9 @@ pub(crate) struct InMemory {
 impl InMemory {
     /// Nothing leads to this member any more.
     pub(crate) fn forget(&self, member: &MemberId) {
-        self.waiting.lock().retain(|_, waiting| waiting.member != *member);
+        self.waiting
+            .lock()
+            .retain(|_, waiting| waiting.member != *member);
         self.typed.lock().retain(|_, typed| typed.member != *member);
     }
 }

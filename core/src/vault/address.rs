@@ -140,6 +140,9 @@ mod tests {
     fn it_prints_nothing() {
         let address = Address::parse("延安西路", "200050").unwrap();
         let printed = format!("{address:?} {:?}", AddressRow::of(&address));
-        assert!(!printed.contains("延安") && !printed.contains("2000"), "{printed}");
+        assert!(
+            !printed.contains("延安") && !printed.contains("2000"),
+            "{printed}"
+        );
     }
 }

@@ -172,10 +172,10 @@ fn try_register(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refus
 }
 
 /// The kiosk, as consents and idempotency keys name it.
-const KIOSK: &str = "kiosk";
+pub(crate) const KIOSK: &str = "kiosk";
 
 /// The key that the page made before it sent anything.
-fn kiosk_key(asked: &Asked<'_>) -> Result<IdempotencyKey, Refusal> {
+pub(crate) fn kiosk_key(asked: &Asked<'_>) -> Result<IdempotencyKey, Refusal> {
     let mut values = asked.request.headers().get_all("idempotency-key").iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Refusal::BadKey);

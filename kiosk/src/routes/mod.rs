@@ -5,3 +5,4 @@ pub(crate) mod members;
 pub(crate) mod own;
 pub(crate) mod page;
 pub(crate) mod pos;
+pub(crate) mod rights;

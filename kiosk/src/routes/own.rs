@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::http::json;
 use crate::refused::refusal;
 use crate::route::Asked;
-use crate::routes::members::state;
+use crate::routes::members::{KIOSK, state};
 
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +40,8 @@ pub(crate) fn sign_in(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let said: Credentials =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
-    let signed_in = app.engine.sign_in(&said.card_number, &said.pin)?;
+    let signed_in = app.engine
+        .sign_in(&said.card_number, &said.pin, KIOSK)?;
     let member = signed_in.member;
     let advice = if signed_in.is_first {
         let own = app.engine.own_data(member, &own(member)?)?;
@@ -61,9 +62,14 @@ fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
 /// `DELETE /member/v1/session`: signs out. Whoever is not signed in is signed out already.
 pub(crate) fn sign_out(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let cookie = app.sessions.end(cookies(asked));
+    with_cookie(no_content(), &cookie)
+}
+
+/// Done, and there is nothing to say.
+pub(crate) fn no_content() -> Response<Vec<u8>> {
     let mut response = Response::new(Vec::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    with_cookie(response, &cookie)
+    response
 }
 
 #[derive(Serialize)]
@@ -214,17 +220,17 @@ fn try_code(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> 
     Ok(json(StatusCode::CREATED, &shown))
 }
 
-fn answered(result: Result<Response<Vec<u8>>, Refusal>) -> Response<Vec<u8>> {
+pub(crate) fn answered(result: Result<Response<Vec<u8>>, Refusal>) -> Response<Vec<u8>> {
     result.unwrap_or_else(|no| refusal(&no))
 }
 
 /// Who is signed in.
-fn signed_in(app: &App, asked: &Asked<'_>) -> Result<MemberId, Refusal> {
+pub(crate) fn signed_in(app: &App, asked: &Asked<'_>) -> Result<MemberId, Refusal> {
     let member = app.sessions.member(cookies(asked), app.clock.wall());
     member.ok_or(Refusal::SignInNeeded)
 }
 
-fn own(member: MemberId) -> Result<jifen::policy::grant::Grant, Refusal> {
+pub(crate) fn own(member: MemberId) -> Result<jifen::policy::grant::Grant, Refusal> {
     let ask = Ask::OwnData {
         signed_in: member,
         member,
@@ -243,7 +249,7 @@ fn cookies<'r>(asked: &Asked<'r>) -> Option<&'r str> {
     asked.request.headers().get(COOKIE)?.to_str().ok()
 }
 
-fn with_cookie(mut response: Response<Vec<u8>>, cookie: &str) -> Response<Vec<u8>> {
+pub(crate) fn with_cookie(mut response: Response<Vec<u8>>, cookie: &str) -> Response<Vec<u8>> {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(SET_COOKIE, value);
     }

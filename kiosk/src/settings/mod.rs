@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jifen::domain::points::Points;
+use jifen::engine::logins::LOGIN_DAYS_MIN;
 use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
@@ -27,7 +28,7 @@ const FILE: &str = "jifen.toml";
 /// The variable that names another one.
 const VARIABLE: &str = "JIFEN_SETTINGS";
 /// Every key there is.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "data",
     "keys",
     "programme",
@@ -39,6 +40,8 @@ const KEYS: [&str; 11] = [
     "registration.review",
     "till.prefix",
     "adjust.second_person_above",
+    "audit.second",
+    "audit.login_days",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -66,6 +69,10 @@ pub(crate) struct Settings {
     pub(crate) till_prefix: Prefix,
     /// `adjust.second_person_above`: a correction of more points needs a second person. Default 1,000.
     pub(crate) second_person_above: Points,
+    /// `audit.second`: a second folder, best on another machine, for the audit's checkpoints. Default: none.
+    pub(crate) audit_second: Option<PathBuf>,
+    /// `audit.login_days`: how many days log-ins are kept, 30 to 3,650 (AUD-01). Default 190.
+    pub(crate) login_days: u32,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -168,6 +175,9 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     let till_prefix = gift.two_digits("till.prefix", *b"99");
     let most = Points::MAX.count();
     let second_person_above = gift.whole("adjust.second_person_above", 0..=most, 1_000);
+    let audit_second = gift.path("audit.second");
+    let least = i64::from(LOGIN_DAYS_MIN);
+    let login_days = gift.whole("audit.login_days", least..=3_650, 190);
 
     if let Some(screen) = screen_listen.filter(|address| !address.ip().is_loopback()) {
         let zh = format!("{screen} 不是本机地址；屏幕页面只能监听本机地址");
@@ -206,5 +216,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         review: review?,
         till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,
+        audit_second: audit_second.ok()?.map(|text| path(&text)),
+        login_days: u32::try_from(login_days?).ok()?,
     })
 }

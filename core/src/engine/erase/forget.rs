@@ -33,7 +33,10 @@ pub(super) fn rows_of(
         work.delete(table, member.as_bytes())?;
     }
     work.delete(ACCOUNTS.table(), account.as_bytes())?;
-    found.rows.iter().try_for_each(|(table, key)| work.delete(*table, key))
+    found
+        .rows
+        .iter()
+        .try_for_each(|(table, key)| work.delete(*table, key))
 }
 
 /// The keys of rows, by table.
@@ -162,7 +165,11 @@ fn lots(account: &Account, mut entries: Vec<Entry>) -> BTreeSet<LotId> {
     entries.reverse();
     let replayed = replay(&entries, account.spend.by_day);
     let all = replayed.as_ref().map_or(account, |replayed| replayed);
-    all.lots.iter().chain(&account.lots).map(|lot| lot.grant.id).collect()
+    all.lots
+        .iter()
+        .chain(&account.lots)
+        .map(|lot| lot.grant.id)
+        .collect()
 }
 
 /// What is damaged stays behind: it opens under no key that is left, and it must not hold the erasure up.

@@ -8,8 +8,8 @@ mod receipt;
 
 use core::ops::ControlFlow;
 
-use crate::audit::{Act, Handle, Text};
 use crate::audit::receipt::DeletionReceipt;
+use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::points::Points;
 use crate::domain::refusal::Refusal;
@@ -237,14 +237,16 @@ fn begin(
         Err(Stop::Refused(Refusal::TokenUnknown)) => None,
         Err(stop) => return Err(stop),
     };
-    let handle = told.as_ref().map_or_else(|| work.random(), |row| row.handle);
+    let handle = told
+        .as_ref()
+        .map_or_else(|| work.random(), |row| row.handle);
     let mut groups = vec![KeyGroup::Core, KeyGroup::History];
     if has_postal {
         groups.insert(1, KeyGroup::Postal);
     }
     let (name, role, device) = by.clone();
     let name = match role {
-        ByRole::Member => Handle::from(handle).to_string(),
+        ByRole::Member => Handle::from_bytes(handle).to_string(),
         ByRole::Operator => name,
     };
     let erasure = ErasureV1 {
@@ -286,7 +288,10 @@ fn done(
         return Ok(());
     };
     let (name, role, device) = erasure.by.clone();
-    let groups = erasure.groups.iter().map(|group| Text::fitted(group.word()));
+    let groups = erasure
+        .groups
+        .iter()
+        .map(|group| Text::fitted(group.word()));
     let groups = groups.collect();
     let act = work.act(Done {
         actor: Actor {
@@ -302,7 +307,7 @@ fn done(
             epoch,
             groups,
         },
-        subject: Some(erasure.handle.into()),
+        subject: Some(erasure.Handle::from_bytes(handle)),
         fields: &["all"],
         because: ("member_rights", "request"),
     })?;
@@ -354,7 +359,10 @@ pub(super) fn owed(view: &View<'_>) -> Result<Vec<(u8, String, OwedRow)>, Stop> 
     let mut owed = Vec::new();
     let mut damaged = false;
     OWED.scan(view.tx, view.keys.mac(), &[], None, &mut |key, row| {
-        match key.split_first().map(|(bucket, name)| (*bucket, String::from_utf8(name.to_vec()))) {
+        match key
+            .split_first()
+            .map(|(bucket, name)| (*bucket, String::from_utf8(name.to_vec())))
+        {
             Some((bucket, Ok(destination))) => owed.push((bucket, destination, row)),
             Some((_, Err(_))) | None => damaged = true,
         }

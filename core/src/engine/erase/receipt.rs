@@ -27,12 +27,18 @@ impl Engine {
         let included = self.included(act)?;
         let escrow = self.escrow();
         let copies = escrow.destinations().into_iter().map(|destination| {
-            let is_owed = owed.iter().any(|(of, name, OwedRow::V1 { epoch: due, .. })| {
-                *of == bucket && *name == destination && epoch <= *due
-            });
+            let is_owed = owed
+                .iter()
+                .any(|(of, name, OwedRow::V1 { epoch: due, .. })| {
+                    *of == bucket && *name == destination && epoch <= *due
+                });
             Copy {
                 copied_at: escrow.copied_at(&destination, bucket),
-                state: if is_owed { CopyState::Owed } else { CopyState::Replaced },
+                state: if is_owed {
+                    CopyState::Owed
+                } else {
+                    CopyState::Replaced
+                },
                 destination,
             }
         });
@@ -47,7 +53,7 @@ impl Engine {
             leaf: included.line,
             index: included.index,
             size: included.signed.size,
-            proof: included.proof.into_iter().map(Hex32::from).collect(),
+            proof: included.proof.into_iter().map(Hex32::from_bytes).collect(),
             checkpoint: included.signed.note,
             key: self.audit_verifier()?,
             escrow: copies.collect(),

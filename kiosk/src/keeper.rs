@@ -1,0 +1,167 @@
+//! What has to be done while the shop is open and nobody asks for it: the audit's copy follows its rows, checkpoints are
+//! signed and taken to a second place, copies of the keys that are owed are tried again, days of log-ins are closed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jifen::audit::copy::{Copy, CopyError};
+use jifen::domain::refusal::Refusal;
+use jifen::engine::Engine;
+use parking_lot::{Condvar, Mutex};
+
+use crate::failure::{Failure, STORE};
+use crate::log;
+
+/// The folder of the audit's copy, in the data folder.
+pub(crate) const AUDIT_FOLDER: &str = "audit";
+/// How many leaves are copied at a time.
+const LEAVES_AT_ONCE: usize = 4_096;
+/// How often the copy follows by itself.
+const FOLLOW: Duration = Duration::from_secs(1);
+/// How often a checkpoint is signed when there were leaves (privacy §7), and what is owed is tried again.
+const CHECKPOINT: Duration = Duration::from_secs(60);
+
+/// The audit's copy on the disk, and where its checkpoints are taken.
+pub(crate) struct Keeper {
+    engine: Arc<Engine>,
+    copy: Mutex<Copy>,
+    second: Option<PathBuf>,
+    login_days: u32,
+}
+
+impl Keeper {
+    /// The keeper of this data folder.
+    pub(crate) fn open(
+        engine: Arc<Engine>,
+        data: &Path,
+        second: Option<PathBuf>,
+        login_days: u32,
+    ) -> Result<Self, Failure> {
+        let copy = Copy::open(&data.join(AUDIT_FOLDER))?;
+        Ok(Self {
+            engine,
+            copy: Mutex::new(copy),
+            second,
+            login_days,
+        })
+    }
+
+    /// Copies the leaves that are not copied yet.
+    pub(crate) fn follow(&self) -> Result<(), Failure> {
+        self.follow_into(&mut self.copy.lock())
+    }
+
+    fn follow_into(&self, copy: &mut Copy) -> Result<(), Failure> {
+        loop {
+            let lines = self.engine.audit_lines(copy.len(), LEAVES_AT_ONCE)?;
+            if lines.is_empty() {
+                return Ok(());
+            }
+            copy.append(&lines)?;
+        }
+    }
+
+    /// Signs the tree as it is, once the copy holds all of it, and takes the note to the second place. The note.
+    pub(crate) fn checkpoint(&self) -> Result<String, Failure> {
+        let mut copy = self.copy.lock();
+        let signed = self.engine.checkpoint()?;
+        self.follow_into(&mut copy)?;
+        copy.set_key(&self.engine.audit_verifier()?)?;
+        copy.add_checkpoint(&signed.note)?;
+        drop(copy);
+        if let Some(second) = &self.second {
+            let io = |error| Failure::of_io(second, &error);
+            fs::create_dir_all(second).map_err(io)?;
+            let name = second.join(format!("checkpoint-{:012}.txt", signed.size));
+            fs::write(name, &signed.note).map_err(io)?;
+        }
+        Ok(signed.note)
+    }
+
+    /// Everything that is due now. What fails is logged and tried again the next time.
+    fn keep(&self, last: &mut (u64, Instant)) -> Result<(), Failure> {
+        self.follow()?;
+        let (size, at) = *last;
+        if at.elapsed() < CHECKPOINT {
+            return Ok(());
+        }
+        last.1 = Instant::now();
+        self.engine.resume_erasures()?;
+        match self.engine.close_login_days(self.login_days) {
+            Ok(_) | Err(Refusal::ClockUntrusted) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+        let now = self.engine.audit_size()?;
+        if size < now {
+            self.checkpoint()?;
+            last.0 = now;
+        }
+        Ok(())
+    }
+}
+
+/// The thread that keeps.
+pub(crate) struct Keeping {
+    keeper: Arc<Keeper>,
+    bell: Arc<Bell>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Bell {
+    is_over: Mutex<bool>,
+    rings: Condvar,
+}
+
+impl Keeping {
+    /// Begins to keep.
+    pub(crate) fn begin(keeper: Keeper) -> Result<Self, Failure> {
+        let keeper = Arc::new(keeper);
+        let bell = Arc::new(Bell::default());
+        let thread = std::thread::Builder::new().name("jifen-keeper".to_owned());
+        let (kept, rung) = (keeper.clone(), bell.clone());
+        let thread = thread.spawn(move || {
+            let mut last = (0, Instant::now());
+            let mut is_over = rung.is_over.lock();
+            while !*is_over {
+                rung.rings.wait_for(&mut is_over, FOLLOW);
+                if let Err(failure) = kept.keep(&mut last) {
+                    log::not_kept(&failure);
+                }
+            }
+        })?;
+        Ok(Self {
+            keeper,
+            bell,
+            thread: Some(thread),
+        })
+    }
+
+    /// A checkpoint after an act that a member holds a receipt of.
+    pub(crate) fn checkpoint(&self) {
+        if let Err(failure) = self.keeper.checkpoint() {
+            log::not_kept(&failure);
+        }
+    }
+}
+
+impl Drop for Keeping {
+    /// The last checkpoint covers everything that was answered.
+    fn drop(&mut self) {
+        *self.bell.is_over.lock() = true;
+        self.bell.rings.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
+        self.checkpoint();
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        Self::new(error.code(), error.zh(), error.en()).with_exit(STORE)
+    }
+}

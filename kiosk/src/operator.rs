@@ -1,0 +1,127 @@
+//! What is done on the shop's own machine by whoever runs it: `jifen member erase`, `jifen audit checkpoint`,
+//! `jifen key rotate`. Each leaves a line in the audit.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jifen::domain::points::Points;
+use jifen::domain::refusal::Refusal;
+use jifen::engine::clock::Entropy as _;
+use jifen::engine::commit::IdempotencyKey;
+use jifen::engine::erase::By;
+use jifen::engine::logins::LOGIN_DAYS_MIN;
+use jifen::engine::{Engine, Settings};
+use jifen::policy::grant::{Ask, decide};
+
+use crate::clock::OsEntropy;
+use crate::failure::Failure;
+use crate::keeper::Keeper;
+use crate::lang::Lang;
+use crate::shop::Folders;
+
+/// What the operator wishes.
+#[derive(Clone, Debug)]
+pub(crate) enum Wish {
+    /// Erase the member whose card this is.
+    Erase {
+        card: String,
+        /// The points that the member was told to lose.
+        points: Option<i64>,
+        /// Where the receipt goes; to stdout where it is not said.
+        receipt: Option<PathBuf>,
+    },
+    /// Sign the audit as it is.
+    Checkpoint,
+    /// Give a bucket another key: all of them where none is said.
+    Rotate(Option<u8>),
+}
+
+/// How many buckets of keys there are, the system's the last.
+const BUCKETS: u8 = 65;
+
+/// Does it.
+pub(crate) fn operate(
+    folders: &Folders,
+    wish: &Wish,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let engine = folders.open_shop(false, Settings::default())?;
+    let keeper = Keeper::open(engine.clone(), &folders.data, None, LOGIN_DAYS_MIN)?;
+    let (engine, keeper) = (&engine, &keeper);
+    match wish {
+        Wish::Erase {
+            card,
+            points,
+            receipt,
+        } => erase(engine, keeper, card, *points, receipt.as_ref(), lang, out),
+        Wish::Checkpoint => {
+            write!(out, "{}", keeper.checkpoint()?)?;
+            Ok(())
+        }
+        Wish::Rotate(bucket) => {
+            let buckets = bucket.map_or(0..BUCKETS, |bucket| bucket..bucket.saturating_add(1));
+            for bucket in buckets {
+                let epoch = engine.rotate(bucket)?;
+                let words = lang.pick("新密钥，代次", "has a new key of epoch");
+                writeln!(out, "{bucket:02x} {words} {epoch}")?;
+            }
+            keeper.checkpoint()?;
+            Ok(())
+        }
+    }
+}
+
+fn erase(
+    engine: &Arc<Engine>,
+    keeper: &Keeper,
+    card: &str,
+    points: Option<i64>,
+    file: Option<&PathBuf>,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let account = engine.account_of_card(card)?;
+    let member = engine.member_of_account(account)?;
+    let ask = Ask::OwnData {
+        signed_in: member,
+        member,
+    };
+    let leave = decide(&ask).map_err(|_| Refusal::TokenUnknown)?;
+    let farewell = engine.farewell(member, &leave)?;
+    let confirmed = points.and_then(Points::new);
+    let Some(confirmed) = confirmed else {
+        // Shown first, and confirmed with the number (PTS-07).
+        return Err(Refusal::ErasureUnconfirmed {
+            points: farewell.points,
+        }
+        .into());
+    };
+    let key = IdempotencyKey {
+        terminal: "operator".to_owned(),
+        uuid: uuid(&OsEntropy::new()?),
+    };
+    let receipt = engine.erase(&key, member, By::Operator, confirmed)?;
+    keeper.checkpoint()?;
+    let text = serde_json::to_string_pretty(&receipt).map_err(|_| Failure::bug())?;
+    match file {
+        Some(path) => {
+            fs::write(path, &text).map_err(|error| Failure::of_io(path, &error))?;
+            let words = lang.pick("已删除，回执", "erased; receipt");
+            writeln!(out, "{words} {}", path.display())?;
+        }
+        None => writeln!(out, "{text}")?,
+    }
+    Ok(())
+}
+
+/// A random UUID in the form of version 8.
+fn uuid(entropy: &OsEntropy) -> [u8; 16] {
+    let mut uuid: [u8; 16] = entropy.seed().first_chunk().copied().unwrap_or_default();
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut uuid;
+    *version = (*version & 0x0f) | 0x80;
+    *variant = (*variant & 0x3f) | 0x80;
+    uuid
+}

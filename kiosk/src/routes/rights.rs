@@ -1,0 +1,156 @@
+//! A signed-in member corrects what they told us, gives or takes back an address, and leaves (DSR-02, DSR-03, PTS-07).
+//! What cannot be undone asks for the PIN again.
+
+use http::{Response, StatusCode};
+use jifen::domain::ids::MemberId;
+use jifen::domain::points::Points;
+use jifen::domain::refusal::Refusal;
+use jifen::engine::commit::IdempotencyKey;
+use jifen::engine::erase::By;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::app::App;
+use crate::http::json;
+use crate::route::Asked;
+use crate::routes::members::{KIOSK, kiosk_key};
+use crate::routes::own::{answered, no_content, own, signed_in, with_cookie};
+
+#[derive(Serialize)]
+struct FarewellShown {
+    points: i64,
+    debt: i64,
+    holds: usize,
+    recipients: Vec<String>,
+}
+
+/// `GET /member/v1/erasure`: what leaving would lose, to be shown before it is confirmed.
+pub(crate) fn farewell(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    answered(try_farewell(app, asked))
+}
+
+fn try_farewell(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
+    let member = signed_in(app, asked)?;
+    let farewell = app.engine.farewell(member, &own(member)?)?;
+    let shown = FarewellShown {
+        points: farewell.points.count(),
+        debt: farewell.debt.count(),
+        holds: farewell.holds,
+        recipients: farewell.recipients,
+    };
+    Ok(json(StatusCode::OK, &shown))
+}
+
+/// The confirmation: the PIN, and the number of points that was shown.
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(deny_unknown_fields)]
+struct Confirmed {
+    pin: String,
+    points: i64,
+}
+
+/// `POST /member/v1/erasure`: erases the member who is signed in, and answers with the receipt when the keys are gone. The
+/// same key asked again gives the receipt again; nobody is signed in by then.
+pub(crate) fn erase(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    answered(try_erase(app, asked))
+}
+
+fn try_erase(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
+    let key = kiosk_key(asked)?;
+    let member = match signed_in(app, asked) {
+        Ok(member) => member,
+        Err(no) => {
+            let before = app.engine.erasure(&key)?;
+            return before
+                .map(|receipt| json(StatusCode::OK, &receipt))
+                .ok_or(no);
+        }
+    };
+    let said: Confirmed =
+        serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
+    let points = Points::new(said.points).ok_or(Refusal::BadRequest)?;
+    app.engine.confirm_pin(member, &said.pin, KIOSK)?;
+    let receipt = app
+        .engine
+        .erase(&key, member, By::Member { device: KIOSK }, points)?;
+    let cookie = app.sessions.end_all(&member);
+    app.audit_moved();
+    Ok(with_cookie(json(StatusCode::OK, &receipt), &cookie))
+}
+
+/// `GET /member/v1/erasures/{key}`: the receipt of an erasure, for whoever made the key: also later, when the copies that
+/// could not be reached have been replaced.
+pub(crate) fn receipt(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    answered(try_receipt(app, asked))
+}
+
+fn try_receipt(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
+    let key: jifen_pos::key::Key = asked.id("key").parse().map_err(|_| Refusal::BadKey)?;
+    let key = IdempotencyKey {
+        terminal: KIOSK.to_owned(),
+        uuid: *key.bytes(),
+    };
+    let receipt = app.engine.erasure(&key)?;
+    let receipt = receipt.ok_or(Refusal::OperationUnknown)?;
+    Ok(json(StatusCode::OK, &receipt))
+}
+
+/// The corrected record.
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    name: String,
+    mobile: String,
+    pin: String,
+}
+
+/// `PUT /member/v1/profile`: another name or mobile number.
+pub(crate) fn correct(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    answered(try_correct(app, asked))
+}
+
+fn try_correct(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
+    let member = signed_in(app, asked)?;
+    let key = kiosk_key(asked)?;
+    let said: Profile =
+        serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
+    app.engine.confirm_pin(member, &said.pin, KIOSK)?;
+    let told = (said.name.as_str(), said.mobile.as_str());
+    app.engine
+        .correct(&key, member, told, KIOSK, &own(member)?)?;
+    Ok(no_content())
+}
+
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(deny_unknown_fields)]
+struct Address {
+    address: String,
+    #[serde(default)]
+    postcode: String,
+}
+
+/// `PUT /member/v1/address`: where letters go, for a member who agreed to letters.
+pub(crate) fn set_address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    answered(try_address(app, asked, |member| {
+        let said: Address =
+            serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
+        let told = (said.address.as_str(), said.postcode.as_str());
+        app.engine.set_address(member, told, KIOSK, &own(member)?)
+    }))
+}
+
+/// `DELETE /member/v1/address`: the key of the address is destroyed, and nothing else.
+pub(crate) fn erase_address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    answered(try_address(app, asked, |member| {
+        app.engine.erase_address(member, KIOSK, &own(member)?)
+    }))
+}
+
+fn try_address(
+    app: &App,
+    asked: &Asked<'_>,
+    change: impl FnOnce(MemberId) -> Result<(), Refusal>,
+) -> Result<Response<Vec<u8>>, Refusal> {
+    change(signed_in(app, asked)?)?;
+    Ok(no_content())
+}
