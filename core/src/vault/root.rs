@@ -36,6 +36,16 @@ pub(super) enum Side {
     Right,
 }
 
+impl Side {
+    /// The other one.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
 /// What stands in a slot.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Slot {
@@ -53,10 +63,6 @@ pub(super) trait RootKeys: Send + Sync {
     fn slots(&self) -> Result<Vec<[Slot; 2]>, KeyboxError>;
 
     /// Fills a slot. Durable when it returns.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "only an erasure changes the key of a bucket")
-    )]
     fn write_slot(&self, bucket: Bucket, side: Side, kek: &Kek) -> Result<(), KeyboxError>;
 
     /// Overwrites a slot with zeros. Durable when it returns.
@@ -74,7 +80,7 @@ impl RootFile {
     }
 
     /// The bytes of a new file with these keys, in the order of the buckets, each in its left slot.
-    pub(super) fn first(keks: &[Kek]) -> Bytes {
+    pub(super) fn first<'a>(keks: impl IntoIterator<Item = &'a Kek>) -> Bytes {
         let mut bytes = Zeroizing::new(vec![0; FILE_LEN]);
         for (pair, kek) in bytes.chunks_exact_mut(2 * BLOCK).zip(keks) {
             let block = block(kek);

@@ -3,7 +3,7 @@
 //! ```text
 //! bucket = head ‖ ciphertext ‖ tag (16), XChaCha20-Poly1305 under the bucket's key, the head as AAD
 //! head   = "JFKB" ‖ suite (1) ‖ epoch (8, big-endian) ‖ install (16) ‖ nonce (24)
-//! plain  = postcard of `Body`, or of `SysBody` in sys
+//! plain  = postcard of `Content`: of `Body`, or of `SysBody` in sys
 //! ```
 
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::super::root::Kek;
 use super::KeyboxError;
 use super::disk::Bytes;
-use super::keys::{MemberKeys, Secret, TokenKind, TokenState};
+use super::keys::{GroupKey, MemberKeys, Secret, TokenKind, TokenState};
 use crate::domain::ids::MemberId;
 use crate::domain::time::Moment;
 
@@ -111,6 +111,20 @@ pub(super) enum Body {
         folded: u64,
         members: Vec<MemberEntry>,
     },
+    /// With the older keys of group `core`.
+    V2 {
+        folded: u64,
+        members: Vec<MemberEntry>,
+        /// In the order of the members, those alone who have any.
+        older: Vec<Older>,
+    },
+}
+
+/// A member's keys of group `core` before the newest, oldest first.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Older {
+    member: MemberId,
+    keys: Vec<GroupKey>,
 }
 
 /// What stands in the system's bucket.
@@ -128,27 +142,112 @@ pub(super) enum SysBody {
     },
 }
 
+/// What stands in a bucket, whichever it is.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Content {
+    Members(Body),
+    System(SysBody),
+}
+
+/// What is written as an enum of versions, of which older ones are still read.
+pub(super) trait Versioned: DeserializeOwned {
+    /// The number of the newest variant.
+    const NEWEST: u8;
+}
+
+impl Versioned for Body {
+    const NEWEST: u8 = 1;
+}
+
+impl Versioned for SysBody {
+    const NEWEST: u8 = 0;
+}
+
+impl Body {
+    /// The body of a bucket with these members, which journal records before `folded` are in.
+    pub(super) fn new(folded: u64, members: Vec<MemberEntry>) -> Self {
+        let older = members.iter().filter_map(|entry| {
+            let keys = entry.keys.older_core();
+            (!keys.is_empty()).then(|| Older {
+                member: entry.keys.member,
+                keys: keys.to_vec(),
+            })
+        });
+        let older = older.collect();
+        Self::V2 {
+            folded,
+            members,
+            older,
+        }
+    }
+
+    /// From which place on records are not in it, and the members; nothing if it has keys of somebody who is not there.
+    pub(super) fn into_members(self) -> Option<(u64, Vec<MemberEntry>)> {
+        let (folded, mut members, older) = match self {
+            Self::V1 { folded, members } => (folded, members, Vec::new()),
+            Self::V2 {
+                folded,
+                members,
+                older,
+            } => (folded, members, older),
+        };
+        let mut rest = members.iter_mut();
+        for Older { member, keys } in older {
+            let entry = rest.find(|entry| entry.keys.member == member)?;
+            entry.keys.keep_older(keys);
+        }
+        Some((folded, members))
+    }
+}
+
+impl Content {
+    /// At least as many bytes as its postcard takes, so that it is never moved while it is plain.
+    pub(super) fn room(&self) -> usize {
+        match self {
+            Self::Members(Body::V1 { members, .. }) => room_of(members, &[]),
+            Self::Members(Body::V2 { members, older, .. }) => room_of(members, older),
+            Self::System(SysBody::V1 { days, .. }) => {
+                days.len().saturating_mul(40).saturating_add(128)
+            }
+        }
+    }
+}
+
+fn room_of(members: &[MemberEntry], older: &[Older]) -> usize {
+    let members = members.iter().map(room_of_entry);
+    let older = older
+        .iter()
+        .map(|older| older.keys.len().saturating_mul(40).saturating_add(24));
+    members.chain(older).fold(32, usize::saturating_add)
+}
+
+/// At least as many bytes as the postcard of this member takes.
+pub(super) fn room_of_entry(entry: &MemberEntry) -> usize {
+    entry.tokens.len().saturating_mul(48).saturating_add(200)
+}
+
 /// A bucket that opened.
 pub(super) struct Opened {
     pub(super) install: [u8; 16],
     pub(super) plain: Bytes,
 }
 
-/// Seals a body. `room` is about how long its postcard is. A nonce is never used twice under one key.
-pub(super) fn seal<B: Serialize>(
+/// Seals what stands in a bucket. A nonce is never used twice under one key.
+pub(super) fn seal(
     kek: &Kek,
     install: &[u8; 16],
     nonce: [u8; NONCE],
-    body: &B,
-    room: usize,
+    content: &Content,
 ) -> Result<Vec<u8>, KeyboxError> {
+    let room = content.room();
     let mut head = Vec::with_capacity(room.saturating_add(HEAD).saturating_add(TAG));
     head.extend_from_slice(MARK);
     head.push(SUITE);
     head.extend_from_slice(&kek.epoch.to_be_bytes());
     head.extend_from_slice(install);
     head.extend_from_slice(&nonce);
-    sealed(&kek.key, &nonce, head, &[], body)
+    sealed(&kek.key, &nonce, head, &[], content)
 }
 
 /// The bucket under this key, or nothing if it is not under this key, or not as it was written.
@@ -216,15 +315,15 @@ pub(super) fn opened(
     Some(plain)
 }
 
-/// A value of which this version wrote one variant alone, from all of its bytes.
-pub(super) fn parse<T: DeserializeOwned>(
+/// A value of a version that is known here, from all of its bytes.
+pub(super) fn parse<T: Versioned>(
     plain: &[u8],
     place: impl FnOnce() -> String,
 ) -> Result<T, KeyboxError> {
     match postcard::take_from_bytes(plain) {
         Ok((value, [])) => Ok(value),
-        // It is authentic: what does not start with the variant of today was written by a program of tomorrow.
-        Ok(_) | Err(_) if plain.first().is_some_and(|variant| 0 < *variant) => {
+        // It is authentic: what starts with a variant that is not known was written by a program of tomorrow.
+        Ok(_) | Err(_) if plain.first().is_some_and(|variant| T::NEWEST < *variant) => {
             Err(KeyboxError::TooNew(place()))
         }
         Ok(_) | Err(_) => Err(KeyboxError::Damaged(place())),

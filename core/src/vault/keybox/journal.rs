@@ -27,8 +27,11 @@ use zeroize::Zeroizing;
 use super::super::root::Kek;
 use super::super::seal::expand;
 use super::KeyboxError;
-use super::bucket::{Bucket, MemberEntry, NONCE, SUITE, TAG, TokenEntry, opened, parse, sealed};
-use super::keys::Secret;
+use super::bucket::{
+    Bucket, MemberEntry, NONCE, SUITE, TAG, TokenEntry, Versioned, opened, parse, room_of_entry,
+    sealed,
+};
+use super::keys::{GroupKey, Secret};
 use crate::domain::ids::MemberId;
 
 /// The file of the journal.
@@ -65,6 +68,14 @@ pub(super) enum Change {
     Day { day: u32, key: Secret },
     /// The days before this one have none.
     DropDays { before: u32 },
+    /// This is the newest key of a member's group `core`, and the first with its version.
+    Core { member: MemberId, key: GroupKey },
+    /// A member who has no key of group `postal` has this one.
+    Postal { member: MemberId, key: GroupKey },
+}
+
+impl Versioned for Record {
+    const NEWEST: u8 = 0;
 }
 
 /// The key of the journal's MACs, and the installation that it belongs to.
@@ -285,13 +296,11 @@ fn room_of(record: &Record) -> usize {
     let Record::V1(change) = record;
     match change {
         Change::Member(entry) => room_of_entry(entry),
-        Change::Token { .. } | Change::Revoke(_) | Change::Day { .. } | Change::DropDays { .. } => {
-            128
-        }
+        Change::Token { .. }
+        | Change::Revoke(_)
+        | Change::Day { .. }
+        | Change::DropDays { .. }
+        | Change::Core { .. }
+        | Change::Postal { .. } => 128,
     }
-}
-
-/// The same of a member in a bucket.
-pub(super) fn room_of_entry(entry: &MemberEntry) -> usize {
-    entry.tokens.len().saturating_mul(48).saturating_add(200)
 }

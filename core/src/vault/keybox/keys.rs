@@ -55,7 +55,7 @@ pub(super) struct GroupKey {
 }
 
 impl GroupKey {
-    fn first(key: [u8; 32]) -> Self {
+    pub(super) fn first(key: [u8; 32]) -> Self {
         Self {
             version: 1,
             key: Secret::new(key),
@@ -78,7 +78,14 @@ pub struct MemberKeys {
     pub(super) core: GroupKey,
     pub(super) history: GroupKey,
     pub(super) postal: Option<GroupKey>,
+    /// The keys of `core` before that one. A bucket writes them beside its members, not within.
+    #[serde(skip)]
+    older: Option<Box<OlderCore>>,
 }
+
+/// The keys of `core` that rows may still stand under besides the newest, oldest first. Few members have any.
+#[derive(Clone, PartialEq)]
+struct OlderCore(Vec<GroupKey>);
 
 impl MemberKeys {
     /// The first keys of a new member, without an address. All four are drawn for this member and never derived.
@@ -89,6 +96,7 @@ impl MemberKeys {
             core: GroupKey::first(core),
             history: GroupKey::first(history),
             postal: None,
+            older: None,
         }
     }
 
@@ -98,9 +106,22 @@ impl MemberKeys {
         self
     }
 
-    /// The key of group `core`: name, phone, credential, consents, tickets, audit handle.
+    /// The newest key of group `core`: name, phone, credential, consents, tickets, audit handle.
     pub fn core(&self, install: [u8; 16]) -> DataKey {
         self.core.data_key(install, "core")
+    }
+
+    /// Every key of group `core` that is kept, newest first. A row that was not sealed again since the last one came opens
+    /// under one of the others.
+    pub fn core_versions(&self, install: [u8; 16]) -> Vec<DataKey> {
+        let older = self.older_core().iter().rev();
+        let all = core::iter::once(&self.core).chain(older);
+        all.map(|key| key.data_key(install, "core")).collect()
+    }
+
+    /// Which key of group `core` is the newest: 1 is the first. A sealed row says which one it is under.
+    pub const fn core_version(&self) -> u32 {
+        self.core.version
     }
 
     /// The key of group `history`: the account, lots, entries, holds, sales, stored answers.
@@ -113,6 +134,40 @@ impl MemberKeys {
         self.postal
             .as_ref()
             .map(|key| key.data_key(install, "postal"))
+    }
+
+    /// The keys of `core` before the newest, oldest first.
+    pub(super) fn older_core(&self) -> &[GroupKey] {
+        self.older.as_ref().map_or(&[], |older| &older.0)
+    }
+
+    /// Keeps these as the keys of `core` before the newest, oldest first.
+    pub(super) fn keep_older(&mut self, older: Vec<GroupKey>) {
+        self.older = (!older.is_empty()).then(|| Box::new(OlderCore(older)));
+    }
+
+    /// This is the newest key of `core` now; the one before is kept.
+    pub(super) fn renew_core(&mut self, key: GroupKey) {
+        // A list of the right length at once: one that grew would leave keys behind where it lay.
+        let mut older = Vec::with_capacity(self.older_core().len().saturating_add(1));
+        older.extend_from_slice(self.older_core());
+        older.push(self.core.clone());
+        self.keep_older(older);
+        self.core = key;
+    }
+
+    /// Whether there is a key of `core` before this version that is not the newest.
+    pub(super) fn has_core_before(&self, version: u32) -> bool {
+        self.older_core().iter().any(|key| key.version < version)
+    }
+
+    /// Drops the keys of `core` before this version, but never the newest.
+    pub(super) fn drop_core_before(&mut self, version: u32) {
+        let kept = self.older_core().iter();
+        let kept: Vec<_> = kept.filter(|key| version <= key.version).collect();
+        let mut older = Vec::with_capacity(kept.len());
+        older.extend(kept.into_iter().cloned());
+        self.keep_older(older);
     }
 }
 

@@ -25,9 +25,10 @@ pub(super) struct Loaded {
     pub(super) writer: Writer,
 }
 
-/// A bucket that was opened: the key that it opened under, and what is to be put right before it is at rest.
+/// A bucket that was opened: the key that it opened under, its slot, and what is to be put right before it is at rest.
 pub(super) struct Decided {
     pub(super) kek: Kek,
+    pub(super) side: Side,
     pub(super) opened: Opened,
     pub(super) mends: Vec<Mend>,
 }
@@ -50,48 +51,36 @@ pub(super) fn decide(
     new: Option<&[u8]>,
 ) -> Option<Decided> {
     let drop_new = new.is_some().then_some(Mend::DropNew);
-    let decided = |kek: Kek, opened, mends: [Option<Mend>; 2]| Decided {
+    let decided = |kek: Kek, side, opened, mends: [Option<Mend>; 2]| Decided {
         kek,
+        side,
         opened,
         mends: mends.into_iter().flatten().collect(),
     };
+    let alone = |kek: Kek, side, zero| {
+        let opened = open(&kek, bucket?)?;
+        Some(decided(kek, side, opened, [drop_new, zero]))
+    };
     match (left, right) {
-        (Slot::Filled(kek), Slot::Empty) | (Slot::Empty, Slot::Filled(kek)) => {
-            let opened = open(&kek, bucket?)?;
-            Some(decided(kek, opened, [drop_new, None]))
-        }
-        (Slot::Filled(kek), Slot::Broken) => {
-            let opened = open(&kek, bucket?)?;
-            Some(decided(
-                kek,
-                opened,
-                [drop_new, Some(Mend::Zero(Side::Right))],
-            ))
-        }
-        (Slot::Broken, Slot::Filled(kek)) => {
-            let opened = open(&kek, bucket?)?;
-            Some(decided(
-                kek,
-                opened,
-                [drop_new, Some(Mend::Zero(Side::Left))],
-            ))
-        }
+        (Slot::Filled(kek), Slot::Empty) => alone(kek, Side::Left, None),
+        (Slot::Empty, Slot::Filled(kek)) => alone(kek, Side::Right, None),
+        (Slot::Filled(kek), Slot::Broken) => alone(kek, Side::Left, Some(Mend::Zero(Side::Right))),
+        (Slot::Broken, Slot::Filled(kek)) => alone(kek, Side::Right, Some(Mend::Zero(Side::Left))),
         (Slot::Filled(left), Slot::Filled(right)) => {
-            let (old, new_kek, zero_old, zero_new) = match left.epoch.cmp(&right.epoch) {
-                core::cmp::Ordering::Less => (left, right, Side::Left, Side::Right),
-                core::cmp::Ordering::Greater => (right, left, Side::Right, Side::Left),
+            let (old, new_kek, newer) = match left.epoch.cmp(&right.epoch) {
+                core::cmp::Ordering::Less => (left, right, Side::Right),
+                core::cmp::Ordering::Greater => (right, left, Side::Left),
                 core::cmp::Ordering::Equal => return None,
             };
+            let zero_old = Some(Mend::Zero(newer.other()));
             if let Some(opened) = bucket.and_then(|bytes| open(&new_kek, bytes)) {
-                let mends = [drop_new, Some(Mend::Zero(zero_old))];
-                return Some(decided(new_kek, opened, mends));
+                return Some(decided(new_kek, newer, opened, [drop_new, zero_old]));
             }
             if let Some(opened) = new.and_then(|bytes| open(&new_kek, bytes)) {
-                let mends = [Some(Mend::TakeNew), Some(Mend::Zero(zero_old))];
-                return Some(decided(new_kek, opened, mends));
+                let mends = [Some(Mend::TakeNew), zero_old];
+                return Some(decided(new_kek, newer, opened, mends));
             }
-            let opened = open(&old, bucket?)?;
-            Some(decided(old, opened, [drop_new, Some(Mend::Zero(zero_new))]))
+            alone(old, newer.other(), Some(Mend::Zero(newer)))
         }
         (Slot::Empty | Slot::Broken, Slot::Empty | Slot::Broken) => None,
     }
@@ -135,6 +124,7 @@ pub(super) fn load(disk: &Arc<dyn Disk>) -> Result<Loaded, KeyboxError> {
     })?;
     buckets.push(Held {
         kek: sys.kek,
+        side: sys.side,
         folded,
         mends: sys.mends,
     });
@@ -160,7 +150,8 @@ pub(super) fn load(disk: &Arc<dyn Disk>) -> Result<Loaded, KeyboxError> {
     if replayed.length < journal.len() {
         disk.cut(JOURNAL_FILE, long(replayed.length))?;
     }
-    let keks = buckets.into_iter().map(|held| held.kek).collect();
+    let keks = buckets.into_iter().map(|held| (held.kek, held.side));
+    let keks = keks.collect();
     let mut writer = Writer::new(Some(Arc::clone(disk)), system.clone(), keks);
     writer.begin_at(long(replayed.length), replayed.next, replayed.changed);
     Ok(Loaded {
@@ -173,6 +164,7 @@ pub(super) fn load(disk: &Arc<dyn Disk>) -> Result<Loaded, KeyboxError> {
 /// What is known of a bucket whose members are on the shelves.
 struct Held {
     kek: Kek,
+    side: Side,
     folded: u64,
     mends: Vec<Mend>,
 }
@@ -204,18 +196,36 @@ fn load_bucket(
 ) -> Result<Held, KeyboxError> {
     let place = || disk.place(&bucket.file());
     let damaged = || KeyboxError::Damaged(place());
-    let Decided { kek, opened, mends } = read_bucket(disk, bucket, slots)?;
+    let Decided {
+        kek,
+        side,
+        opened,
+        mends,
+    } = read_bucket(disk, bucket, slots)?;
     if opened.install != install {
         return Err(damaged());
     }
-    let Body::V1 { folded, members } = parse(&opened.plain, place)?;
+    let body = parse(&opened.plain, place)?;
+    let folded = take_in(bucket, body, shelves).ok_or_else(damaged)?;
+    Ok(Held {
+        kek,
+        side,
+        folded,
+        mends,
+    })
+}
+
+/// Puts the members of a bucket on the shelves, and gives the place from which on records are not in it; nothing if one of
+/// them cannot be there.
+pub(super) fn take_in(bucket: Bucket, body: Body, shelves: &Shelves) -> Option<u64> {
+    let (folded, members) = body.into_members()?;
     for entry in members {
         if Bucket::of(&entry.keys.member) != bucket {
-            return Err(damaged());
+            return None;
         }
-        shelves.add(entry).map_err(|_| damaged())?;
+        shelves.add(entry).ok()?;
     }
-    Ok(Held { kek, folded, mends })
+    Some(folded)
 }
 
 /// What every one of them gives, in their order, or the first error. As many at a time as there are processors.

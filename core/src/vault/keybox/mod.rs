@@ -1,8 +1,14 @@
 //! The keybox: every member's keys, who a token belongs to, the days' keys and the system's. It stands in a folder of its
 //! own, outside the store and outside every data backup, so that a key that is destroyed here is gone (privacy §1, §2).
 //!
-//! Reading order: `keys` is what it holds, `bucket` and `journal` how that is written, `shelf` how it lies in memory,
-//! `queue` and `write` how it changes, `create` and `load` how it begins. The root keys are in `vault/root.rs`.
+//! Erasure is that: the bucket is written anew without the keys, under a new key, and its old key is overwritten (privacy
+//! §3, 1 to 4). What stood under the old one opens nowhere from then on, in no file, no freed block and no copy: it is as
+//! gone as that key is. `erase` destroys a member, `drop_postal` and `drop_old_core` one of the keys, and `rotate` what
+//! was dropped before and still stands sealed, such as the keys of old days.
+//!
+//! Reading order: `keys` is what it holds, `bucket` and `journal` how that is written, `slab` and `shelf` how it lies in
+//! memory, `queue` and `write` how it changes, `erase` and `versions` what is destroyed and renewed, `create` and `load`
+//! how it begins, `escrow` what is handed out and taken back. The root keys are in `vault/root.rs`.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -31,7 +37,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
-use self::bucket::{MemberEntry, NONCE, TokenEntry};
+use self::bucket::{Bucket, MemberEntry, NONCE, TokenEntry};
 use self::create::First;
 use self::disk::{Disk, Folder};
 use self::journal::Change;
@@ -49,11 +55,15 @@ pub(super) mod keys;
 mod error;
 pub(super) mod bucket;
 mod journal;
+mod slab;
 mod shelf;
 mod queue;
 mod write;
+mod erase;
+mod versions;
 mod create;
 mod load;
+mod escrow;
 pub(super) mod disk;
 #[cfg(test)]
 #[expect(
@@ -62,12 +72,17 @@ pub(super) mod disk;
 )]
 mod tests;
 
+pub use self::erase::Destroyed;
 pub use self::error::KeyboxError;
+pub use self::escrow::EscrowBody;
 pub use self::keys::{DayKey, MemberKeys, Token, TokenHash, TokenKind, TokenState};
 
 /// Gives 32 fresh random bytes each call: the only source of randomness. Of two calls that gave the same, a nonce would be
 /// used twice.
 pub type Draw32 = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
+
+/// The number of the system's bucket. Those of the members' are 0 to 63.
+pub const SYS_BUCKET: u8 = Bucket::SYS.number();
 
 /// The keybox, open, and held against every other process until it is dropped.
 ///
@@ -107,9 +122,9 @@ impl Keybox {
 
     /// A keybox that leaves nothing: for tests, and for replays.
     pub fn in_memory(install: [u8; 16], draw: Draw32) -> Self {
-        let First { keks, system } = First::draw(install, &draw);
-        let writer = Writer::new(None, system.clone(), keks);
-        Self::with(system, Shelves::default(), writer, draw)
+        let first = First::draw(install, &draw);
+        let system = first.system.clone();
+        Self::with(system, Shelves::default(), first.writer(None), draw)
     }
 
     /// Whether there is a keybox in this folder. One whose making was cut short is none, unless only the last step of it
@@ -124,10 +139,11 @@ impl Keybox {
         draw: Draw32,
     ) -> Result<Self, KeyboxError> {
         let first = First::draw(install, &draw);
-        first.write(&*disk, &draw)?;
-        let First { keks, system } = first;
-        let writer = Writer::new(Some(disk), system.clone(), keks);
-        Ok(Self::with(system, Shelves::default(), writer, draw))
+        let system = first.system.clone();
+        let writer = first.writer(Some(Arc::clone(&disk)));
+        let shelves = Shelves::default();
+        create::write(&*disk, &writer, &shelves, &draw)?;
+        Ok(Self::with(system, shelves, writer, draw))
     }
 
     fn open_on(disk: &Arc<dyn Disk>, draw: Draw32) -> Result<Self, KeyboxError> {
@@ -216,6 +232,11 @@ impl Keybox {
         self.shelves.has_token(hash.kept())
     }
 
+    /// Whether this member is in the keybox.
+    pub fn is_known(&self, member: &MemberId) -> bool {
+        self.shelves.has_member(member)
+    }
+
     /// Every member, in no order that means anything.
     pub fn members(&self) -> Vec<MemberId> {
         self.shelves.members()
@@ -262,7 +283,7 @@ impl Keybox {
     /// What holds when it returns: they are gone from memory, and no keybox that is opened from these files gives them
     /// again. What does not yet: their bytes stand sealed in `keybox/sys` until it is folded, in the blocks that the disk
     /// freed then, and in older copies, and whoever has the system bucket's key can open them there. They are gone for
-    /// good when that bucket is next written under a new key, as an erasure does it with its own (privacy §3).
+    /// good after [`Self::rotate`] of the system's bucket, [`SYS_BUCKET`].
     ///
     /// # Errors
     ///
@@ -284,6 +305,11 @@ impl Keybox {
         let parts = Key::new().text(terminal).part(&generation.to_be_bytes());
         let label = [b"jifen terminal key", parts.as_bytes()].concat();
         Zeroizing::new(expand(self.system.key.bytes(), &label))
+    }
+
+    /// What the audit's checkpoints are signed with.
+    pub fn audit_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(*self.system.audit_seed.bytes())
     }
 
     /// Writes the journal into the buckets, and begins it anew when all of them are on the disk. Happens by itself when

@@ -7,7 +7,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::bucket::{Bucket, NONCE};
 use super::journal::{Change, Record};
-use super::keys::TokenState;
+use super::keys::{GroupKey, MemberKeys, TokenState};
 use super::shelf::Shelves;
 use super::write::Writer;
 use super::{Draw32, KeyboxError};
@@ -219,6 +219,9 @@ fn touches_of(change: &Change) -> Vec<Touch> {
         }
         Change::Revoke(token) => vec![Touch::Token(*token)],
         Change::Day { .. } | Change::DropDays { .. } => vec![Touch::Days],
+        Change::Core { member, .. } | Change::Postal { member, .. } => {
+            vec![Touch::Member(*member.as_bytes())]
+        }
     }
 }
 
@@ -259,6 +262,22 @@ fn admit(change: &Change, shelves: &Shelves) -> Result<Option<Bucket>, KeyboxErr
                 return Ok(None);
             }
         }
+        Change::Core { member, key } => {
+            let keys = shelves
+                .of_member(member)
+                .ok_or(KeyboxError::MemberUnknown)?;
+            if !is_next(key, &keys) {
+                return Err(KeyboxError::Taken);
+            }
+        }
+        Change::Postal { member, .. } => {
+            let keys = shelves
+                .of_member(member)
+                .ok_or(KeyboxError::MemberUnknown)?;
+            if keys.postal.is_some() {
+                return Err(KeyboxError::Taken);
+            }
+        }
     }
     Ok(bucket_of(change, shelves))
 }
@@ -267,7 +286,9 @@ fn admit(change: &Change, shelves: &Shelves) -> Result<Option<Bucket>, KeyboxErr
 pub(super) fn bucket_of(change: &Change, shelves: &Shelves) -> Option<Bucket> {
     match change {
         Change::Member(entry) => Some(Bucket::of(&entry.keys.member)),
-        Change::Token { member, .. } => Some(Bucket::of(member)),
+        Change::Token { member, .. }
+        | Change::Core { member, .. }
+        | Change::Postal { member, .. } => Some(Bucket::of(member)),
         Change::Revoke(token) => shelves.token(*token).map(|token| Bucket::of(&token.member)),
         Change::Day { .. } | Change::DropDays { .. } => Some(Bucket::SYS),
     }
@@ -284,5 +305,34 @@ pub(super) fn apply(change: Change, shelves: &Shelves) -> Result<(), KeyboxError
             shelves.drop_days_before(before);
             Ok(())
         }
+        Change::Core { member, key } => {
+            let renewed = shelves.change(&member, |keys| {
+                let is_next = is_next(&key, keys);
+                if is_next {
+                    keys.renew_core(key);
+                }
+                is_next
+            });
+            match renewed {
+                Some(true) => Ok(()),
+                Some(false) => Err(KeyboxError::Taken),
+                None => Err(KeyboxError::MemberUnknown),
+            }
+        }
+        Change::Postal { member, key } => {
+            let added = shelves.change(&member, |keys| match keys.postal {
+                Some(_) => Err(KeyboxError::Taken),
+                None => {
+                    keys.postal = Some(key);
+                    Ok(())
+                }
+            });
+            added.unwrap_or(Err(KeyboxError::MemberUnknown))
+        }
     }
+}
+
+/// Whether the key of group `core` comes right after the member's newest one.
+fn is_next(key: &GroupKey, keys: &MemberKeys) -> bool {
+    keys.core_version().checked_add(1) == Some(key.version)
 }

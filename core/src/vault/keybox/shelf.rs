@@ -1,8 +1,9 @@
 //! The keybox in memory: for each bucket a slab of members, and small tables that lead to them by member, account and
 //! token. At most 300 bytes a member with one card, from some thousands of members on.
 //!
-//! Members lie in pages that are never moved, so that no copy of a key is left behind when a slab grows. Accounts and
-//! tokens are found in 64 tables each, by their own first byte: a look-up takes one lock for reading, or two.
+//! Accounts and tokens are found in 64 tables each, by their own first byte: a look-up takes one lock for reading, or two.
+//! Whoever follows a row of these tables to its member holds the row meanwhile. A member comes before the rows and goes
+//! after them, so that a row never leads to another member who was given the place.
 
 use std::collections::BTreeMap;
 
@@ -12,28 +13,19 @@ use parking_lot::RwLock;
 use super::KeyboxError;
 use super::bucket::{Bucket, MemberEntry, TokenEntry};
 use super::keys::{MemberKeys, Secret, Token, TokenKind, TokenState};
+use super::slab::{Slab, hash};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::time::Moment;
 
-/// Members in a page.
-const PAGE: usize = 16;
 /// Bits of a place that number the member within the bucket.
 const SLOT_BITS: u32 = 26;
 
 /// All that is in memory.
 pub(super) struct Shelves {
-    members: [RwLock<Shelf>; 64],
+    members: [RwLock<Slab>; 64],
     accounts: [RwLock<HashTable<AccountRow>>; 64],
     tokens: [RwLock<HashTable<TokenRow>>; 64],
     days: RwLock<BTreeMap<u32, Secret>>,
-}
-
-/// One bucket's members.
-#[derive(Default)]
-struct Shelf {
-    pages: Vec<Vec<MemberKeys>>,
-    /// Their numbers, by member id.
-    by_id: HashTable<u32>,
 }
 
 /// Where a member lies: bucket and number in one.
@@ -98,43 +90,6 @@ impl TokenRow {
     }
 }
 
-impl Shelf {
-    fn at(&self, number: u32) -> Option<&MemberKeys> {
-        let number = usize::try_from(number).ok()?;
-        let page = self.pages.get(number.checked_div(PAGE)?)?;
-        page.get(number.checked_rem(PAGE)?)
-    }
-
-    fn number_of(&self, member: &MemberId) -> Option<u32> {
-        let found = self.by_id.find(hash(member.as_bytes()), |number| {
-            self.at(*number).is_some_and(|keys| keys.member == *member)
-        });
-        found.copied()
-    }
-
-    fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    /// Adds a member that is not there yet, and gives the number.
-    fn add(&mut self, keys: MemberKeys) -> Option<u32> {
-        let number = u32::try_from(self.len()).ok()?;
-        let id = hash(keys.member.as_bytes());
-        if self.pages.last().is_none_or(|page| page.len() == PAGE) {
-            self.pages.push(Vec::with_capacity(PAGE));
-        }
-        self.pages.last_mut()?.push(keys);
-        let Self { pages, by_id } = self;
-        by_id.insert_unique(id, number, |number| {
-            let number = usize::try_from(*number).unwrap_or(usize::MAX);
-            let page = pages.get(number.checked_div(PAGE).unwrap_or(0));
-            let keys = page.and_then(|page| page.get(number.checked_rem(PAGE).unwrap_or(0)));
-            keys.map_or(0, |keys| hash(keys.member.as_bytes()))
-        });
-        Some(number)
-    }
-}
-
 impl Default for Shelves {
     fn default() -> Self {
         Self {
@@ -161,25 +116,26 @@ impl Shelves {
     }
 
     pub(super) fn of_account(&self, account: &AccountId) -> Option<MemberKeys> {
-        let place = self.place_of_account(account)?;
-        self.at(place, MemberKeys::clone)
+        let id = account.as_bytes();
+        let rows = shard(&self.accounts, id).read();
+        let row = rows.find(hash(id), |row| row.account == *id)?;
+        self.at(row.place, MemberKeys::clone)
     }
 
     pub(super) fn has_account(&self, account: &AccountId) -> bool {
-        self.place_of_account(account).is_some()
+        let id = account.as_bytes();
+        let rows = shard(&self.accounts, id).read();
+        rows.find(hash(id), |row| row.account == *id).is_some()
     }
 
     pub(super) fn token(&self, kept: [u8; 16]) -> Option<Token> {
-        let (entry, place) = {
-            let rows = shard(&self.tokens, &kept).read();
-            let row = rows.find(hash(&kept), |row| row.hash == kept)?;
-            (row.entry(), row.place)
-        };
+        let rows = shard(&self.tokens, &kept).read();
+        let row = rows.find(hash(&kept), |row| row.hash == kept)?;
         Some(Token {
-            member: self.at(place, |keys| keys.member)?,
-            kind: entry.kind,
-            state: entry.state,
-            expires: entry.expires,
+            member: self.at(row.place, |keys| keys.member)?,
+            kind: row.kind,
+            state: row.state,
+            expires: row.expires(),
         })
     }
 
@@ -189,10 +145,16 @@ impl Shelves {
     }
 
     pub(super) fn members(&self) -> Vec<MemberId> {
-        let mut members = Vec::with_capacity(self.len());
-        for shelf in &self.members {
-            let one = shelf.read();
-            members.extend(one.pages.iter().flatten().map(|keys| keys.member));
+        self.members_who(|_| true)
+    }
+
+    /// Those members of whose keys this holds.
+    pub(super) fn members_who(&self, is_so: impl Fn(&MemberKeys) -> bool) -> Vec<MemberId> {
+        let mut members = Vec::new();
+        for slab in &self.members {
+            let slab = slab.read();
+            let all = slab.numbered().map(|(_, keys)| keys);
+            members.extend(all.filter(|keys| is_so(keys)).map(|keys| keys.member));
         }
         members
     }
@@ -249,6 +211,47 @@ impl Shelves {
         tokens.iter().try_for_each(|token| self.put(token, place))
     }
 
+    /// Changes the keys of a member, and gives what the change gives; nothing when nobody is there.
+    pub(super) fn change<T>(
+        &self,
+        member: &MemberId,
+        change: impl FnOnce(&mut MemberKeys) -> T,
+    ) -> Option<T> {
+        let mut slab = shard(&self.members, member.as_bytes()).write();
+        let number = slab.number_of(member)?;
+        slab.at_mut(number).map(change)
+    }
+
+    /// Takes a member away with all of the tokens, which are among these. The keys are wiped.
+    pub(super) fn remove(&self, member: &MemberId, tokens: &[Placed]) {
+        let slab = shard(&self.members, member.as_bytes());
+        let found = {
+            let slab = slab.read();
+            slab.number_of(member).and_then(|number| {
+                let place = Place::new(Bucket::of(member), number)?;
+                Some((place, slab.at(number)?.account))
+            })
+        };
+        let Some((place, account)) = found else {
+            return;
+        };
+        // The member last, as the place may be given to somebody else then.
+        for token in tokens_at(tokens, place) {
+            let mut rows = shard(&self.tokens, &token.hash).write();
+            let row = rows.find_entry(hash(&token.hash), |row| row.hash == token.hash);
+            if let Ok(row) = row {
+                row.remove();
+            }
+        }
+        let id = account.as_bytes();
+        let mut rows = shard(&self.accounts, id).write();
+        if let Ok(row) = rows.find_entry(hash(id), |row| row.account == *id) {
+            row.remove();
+        }
+        drop(rows);
+        slab.write().remove(member);
+    }
+
     /// Adds a token of a member who is there.
     pub(super) fn add_token(
         &self,
@@ -301,37 +304,34 @@ impl Shelves {
         tokens
     }
 
-    /// The members of a bucket in the order in which they came, each with those of these tokens that are theirs.
-    pub(super) fn entries(&self, bucket: Bucket, tokens: &[Placed]) -> Vec<MemberEntry> {
-        let one = shard(&self.members, &[bucket.number()]).read();
-        let members = one.pages.iter().flatten();
-        let entries = (0..).zip(members).map(|(number, keys)| {
-            let place = Place::new(bucket, number);
-            let first = tokens.partition_point(|(at, _)| Some(*at) < place);
-            let mine = tokens.get(first..).unwrap_or_default().iter();
-            MemberEntry {
-                keys: keys.clone(),
-                tokens: mine
-                    .take_while(|(at, _)| Some(*at) == place)
-                    .map(|(_, token)| *token)
-                    .collect(),
+    /// The members of a bucket, each with those of these tokens that are theirs, after a change of the keys that says who
+    /// is among them.
+    pub(super) fn entries(
+        &self,
+        bucket: Bucket,
+        tokens: &[Placed],
+        change: impl Fn(&mut MemberKeys) -> bool,
+    ) -> Vec<MemberEntry> {
+        let slab = shard(&self.members, &[bucket.number()]).read();
+        // With room for all at once: a list that grew would leave keys behind where it lay.
+        let mut entries = Vec::with_capacity(slab.len());
+        for (number, keys) in slab.numbered() {
+            let Some(place) = Place::new(bucket, number) else {
+                continue;
+            };
+            let mut keys = keys.clone();
+            if change(&mut keys) {
+                let tokens = tokens_at(tokens, place).copied().collect();
+                entries.push(MemberEntry { keys, tokens });
             }
-        });
-        entries.collect()
+        }
+        entries
     }
 
     /// The bytes that all of it takes up, from what was asked of the allocator.
     #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
-        const KEYS: usize = size_of::<MemberKeys>();
-        const SPINE: usize = size_of::<Vec<MemberKeys>>();
-        let of_shelf = |shelf: &Shelf| {
-            let of_page = |page: &Vec<MemberKeys>| page.capacity().saturating_mul(KEYS);
-            let spine = shelf.pages.capacity().saturating_mul(SPINE);
-            let pages = shelf.pages.iter().map(of_page);
-            pages.chain([spine, shelf.by_id.allocation_size()]).sum()
-        };
-        let members = self.members.iter().map(|shelf| of_shelf(&shelf.read()));
+        let members = self.members.iter().map(|slab| slab.read().memory_bytes());
         let accounts = self
             .accounts
             .iter()
@@ -351,14 +351,6 @@ impl Shelves {
         Ok(())
     }
 
-    fn place_of_account(&self, account: &AccountId) -> Option<Place> {
-        let rows = shard(&self.accounts, account.as_bytes()).read();
-        let row = rows.find(hash(account.as_bytes()), |row| {
-            row.account == *account.as_bytes()
-        })?;
-        Some(row.place)
-    }
-
     fn at<T>(&self, place: Place, look: impl FnOnce(&MemberKeys) -> T) -> Option<T> {
         let one = shard(&self.members, &[place.bucket()]).read();
         one.at(place.number()).map(look)
@@ -372,10 +364,10 @@ fn shard<'a, T>(shards: &'a [T; 64], id: &[u8]) -> &'a T {
     shards.get(usize::from(byte & 63)).unwrap_or(first)
 }
 
-/// Ids and hashes are random, so that bytes of them that did not choose the table do as their hash.
-fn hash(id: &[u8; 16]) -> u64 {
-    let (tail, _) = id
-        .split_last_chunk()
-        .map_or((&[0; 8], &[][..]), |(rest, tail)| (tail, rest));
-    u64::from_be_bytes(*tail)
+/// Those of these tokens that are the member's at this place.
+fn tokens_at(tokens: &[Placed], place: Place) -> impl Iterator<Item = &TokenEntry> {
+    let first = tokens.partition_point(|(at, _)| *at < place);
+    let mine = tokens.get(first..).unwrap_or_default().iter();
+    mine.take_while(move |(at, _)| *at == place)
+        .map(|(_, token)| token)
 }
