@@ -92,19 +92,18 @@ fn status_of(code: &str) -> StatusCode {
         "code_needed" | "state_forbids" | "consent_needed" => StatusCode::FORBIDDEN,
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
         | "operation_unknown" => StatusCode::NOT_FOUND,
-        "key_reused" | "account_exists" | "terminal_exists" | "notice_outdated"
-        | "erasure_unconfirmed" => {
-            StatusCode::CONFLICT
-        }
+        "key_reused"
+        | "account_exists"
+        | "terminal_exists"
+        | "notice_outdated"
+        | "erasure_unconfirmed" => StatusCode::CONFLICT,
         "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
             StatusCode::GONE
         }
         "slow_down" | "sign_in_locked" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
-        | "no_notice" => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        | "no_notice" => StatusCode::SERVICE_UNAVAILABLE,
         // By rule: the engine's other codes.
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

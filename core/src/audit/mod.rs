@@ -6,6 +6,7 @@ pub mod act;
 pub mod leaf;
 pub mod tree;
 pub mod checkpoint;
+pub mod receipt;
 
 pub use act::Act;
 pub use leaf::{Leaf, LeafError};

@@ -10,8 +10,8 @@ use crate::domain::programme::Programme;
 use crate::domain::programme::{Versions, VersionsError};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
-use crate::store::key::of_i64;
 use crate::store::StoreError;
+use crate::store::key::of_i64;
 
 use super::Engine;
 use super::audit::{Actor, Done};

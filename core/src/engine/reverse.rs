@@ -62,7 +62,8 @@ fn original(answer: Option<(AccountId, Outcome)>) -> Result<(AccountId, Original
             | Receipt::Adjusted(_)
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
-            | Receipt::Joined(_) => Err(Refusal::NotReversible),
+            | Receipt::Joined(_)
+            | Receipt::Corrected(_) => Err(Refusal::NotReversible),
         },
     }
 }

@@ -26,20 +26,30 @@ pub(super) fn commands(lang: Lang, places: [Arg; 3]) -> [Command; 3] {
             "注销会员并销毁其密钥；须先得知将清零的积分并以 --points 确认",
             "erase a member and destroy the keys; --points confirms what is lost, once it was told",
         ))
-        .arg(Arg::new("CARD").required(true).help(t("会员卡号", "the card number")))
+        .arg(
+            Arg::new("CARD")
+                .required(true)
+                .help(t("会员卡号", "the card number")),
+        )
         .arg(
             Arg::new("points")
                 .long("points")
                 .value_name("N")
                 .value_parser(value_parser!(i64))
-                .help(t("已告知会员将清零的积分", "the points that the member was told to lose")),
+                .help(t(
+                    "已告知会员将清零的积分",
+                    "the points that the member was told to lose",
+                )),
         )
         .arg(
             Arg::new("receipt")
                 .long("receipt")
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help(t("回执写到此文件（默认：打印）", "write the receipt to this file (default: print it)")),
+                .help(t(
+                    "回执写到此文件（默认：打印）",
+                    "write the receipt to this file (default: print it)",
+                )),
         )
         .after_help(t(
             "示例：jifen member erase 990123456789012345 --points 250 --receipt 回执.json",

@@ -40,8 +40,7 @@ pub(crate) fn sign_in(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let said: Credentials =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
-    let signed_in = app.engine
-        .sign_in(&said.card_number, &said.pin, KIOSK)?;
+    let signed_in = app.engine.sign_in(&said.card_number, &said.pin, KIOSK)?;
     let member = signed_in.member;
     let advice = if signed_in.is_first {
         let own = app.engine.own_data(member, &own(member)?)?;

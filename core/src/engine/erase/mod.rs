@@ -150,7 +150,10 @@ impl Engine {
         let destroyed = match keybox.erase(&member) {
             Ok(destroyed) => (destroyed.bucket, destroyed.epoch),
             // Gone already: the step after this one was not reached.
-            Err(KeyboxError::MemberUnknown) => keybox.epoch_of(&member),
+            Err(KeyboxError::MemberUnknown) => (
+                keybox.bucket_of(&member),
+                keybox.epoch(keybox.bucket_of(&member)),
+            ),
             Err(_) => return Err(Refusal::KeysFailed),
         };
         let destinations = self.escrow().destinations();
@@ -307,7 +310,7 @@ fn done(
             epoch,
             groups,
         },
-        subject: Some(erasure.Handle::from_bytes(handle)),
+        subject: Some(Handle::from_bytes(erasure.handle)),
         fields: &["all"],
         because: ("member_rights", "request"),
     })?;

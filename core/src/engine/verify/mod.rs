@@ -2,6 +2,7 @@
 //! again, and every row is read: each difference is named.
 
 mod account;
+mod audit;
 mod journal;
 mod keys;
 mod people;
@@ -49,6 +50,8 @@ pub struct Verified {
     pub receipts: u64,
     /// Rows of the journal.
     pub journal_rows: u64,
+    /// Leaves of the audit.
+    pub leaves: u64,
     /// What does not add up.
     pub differences: Vec<Difference>,
 }
@@ -95,6 +98,7 @@ impl Engine {
             keys::check(view, &mut seen)?;
             people::check(view, &mut seen)?;
             journal::check(view, &mut seen)?;
+            audit::check(view, &mut seen)?;
             Ok(seen.verified)
         })
     }

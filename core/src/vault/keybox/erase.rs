@@ -148,6 +148,18 @@ impl Keybox {
         self.writer.lock().epochs()
     }
 
+    /// The epoch of this bucket's key; 0 for one that there is not.
+    pub fn epoch(&self, bucket: u8) -> u64 {
+        let epochs = self.epochs();
+        let found = epochs.iter().find(|(number, _)| *number == bucket);
+        found.map_or(0, |(_, epoch)| *epoch)
+    }
+
+    /// The number of the bucket that a member's keys lie in, whether they are there or not.
+    pub fn bucket_of(&self, member: &MemberId) -> u8 {
+        Bucket::of(member).number()
+    }
+
     /// How often a bucket changed since the keybox was opened; 0 for one that there is not. Whoever reads it before taking
     /// the bucket's [`Self::escrow`] knows by it later that nothing changed since.
     pub fn change_count(&self, bucket: u8) -> u64 {
