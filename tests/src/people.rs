@@ -37,18 +37,28 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 19] = [
+pub const TABLES: [&str; 30] = [
     "accounts",
+    "acts",
     "business",
     "clocks",
     "days",
     "entries",
+    "epochs",
+    "erasures",
     "holds",
     "install",
+    "intents",
     "journal",
+    "leaves",
+    "login_days",
+    "logins",
     "lots",
     "members",
+    "nodes",
     "notices",
+    "owed",
+    "postal",
     "programmes",
     "receipts",
     "sales",
@@ -56,6 +66,7 @@ pub const TABLES: [&str; 19] = [
     "terminals",
     "tokens",
     "totals",
+    "tree",
     "windows",
 ];
 

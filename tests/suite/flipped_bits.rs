@@ -16,7 +16,9 @@ fn shop() -> (Shop, Person, Person, String) {
     let of_bo = shop.shown(&numbered(5), &bo);
     shop.sell(&numbered(6), &of_bo, "s2", &[]).unwrap();
     for who in [&anna, &bo] {
-        shop.engine().sign_in(&who.card, &who.pin).unwrap();
+        shop.engine()
+            .sign_in(&who.card, &who.pin, "kiosk-1")
+            .unwrap();
     }
     shop.bench.assert_verified("before any bit flips");
     (shop, anna, bo, token)
@@ -65,7 +67,7 @@ fn assert_named(shop: &Shop, table: &str, bit: usize) {
 
 /// The other member notices nothing.
 fn assert_served(shop: &Shop, bo: &Person) {
-    assert!(shop.engine().sign_in(&bo.card, &bo.pin).is_ok());
+    assert!(shop.engine().sign_in(&bo.card, &bo.pin, "kiosk-1").is_ok());
     assert!(shop.own_data(bo.member).is_ok());
     assert!(shop.engine().statement(bo.account).is_ok());
     assert!(shop.identify(&numbered(50), &bo.card).is_ok());
@@ -80,7 +82,7 @@ fn a_members_row() {
         assert_eq!(shop.own_data(anna.member).err(), Some(damaged.clone()));
         // Hashing is slow: the others are looked at every tenth time.
         if looks.replace(looks.get() + 1).is_multiple_of(10) {
-            let signed_in = shop.engine().sign_in(&anna.card, &anna.pin);
+            let signed_in = shop.engine().sign_in(&anna.card, &anna.pin, "kiosk-1");
             assert_eq!(signed_in.err(), Some(damaged));
             assert_served(shop, &bo);
         }
@@ -96,7 +98,7 @@ fn a_row_of_attempts_to_sign_in() {
     let (shop, anna, bo, _) = shop();
     let looks = std::cell::Cell::new(0_u32);
     check(&shop, "sign_ins", anna.member.as_bytes(), |shop| {
-        let signed_in = shop.engine().sign_in(&anna.card, &anna.pin);
+        let signed_in = shop.engine().sign_in(&anna.card, &anna.pin, "kiosk-1");
         assert_eq!(signed_in.err(), Some(Refusal::StoreDamaged));
         assert!(shop.own_data(anna.member).is_ok());
         if looks.replace(looks.get() + 1).is_multiple_of(10) {

@@ -733,7 +733,8 @@ fn check_signs(answer: &Answer) {
         | Receipt::Adjusted(_)
         | Receipt::Sanctioned(_)
         | Receipt::Identified(_)
-        | Receipt::Joined(_) => return,
+        | Receipt::Joined(_)
+        | Receipt::Corrected(_) => return,
     };
     for trace in traces {
         assert!(Exact::ZERO <= trace.carry_after, "{trace:?}");

@@ -4,6 +4,7 @@ mod layers;
 mod stories;
 mod store_backends;
 mod store_files;
+mod erasure;
 mod fault_disk;
 mod power_cut;
 mod clock;

@@ -160,7 +160,7 @@ fn who_refuses_every_purpose_earns_and_redeems_like_anybody() {
     );
     assert_eq!(
         shop.engine()
-            .sign_in(&anna.card, &anna.pin)
+            .sign_in(&anna.card, &anna.pin, "kiosk-1")
             .unwrap()
             .gift
             .count(),
@@ -245,7 +245,11 @@ fn the_same_application_at_once_makes_one_member() {
         assert_eq!(after[table], before[table] + 1, "{table}");
     }
     for card in cards {
-        assert!(shop.engine().sign_in(&card, &Form::of(1).pin).is_ok());
+        assert!(
+            shop.engine()
+                .sign_in(&card, &Form::of(1).pin, "kiosk-1")
+                .is_ok()
+        );
     }
     shop.bench.assert_verified("eight at once");
 }

@@ -85,8 +85,14 @@ fn visit(shop: &Shop, number: u64, form: Form) -> Told {
     let slip = |step: u64| format!("S-{number}-{step}");
     let person = shop.join(&key(1), &form);
     let mut codes = Vec::new();
-    shop.engine().sign_in(&person.card, &person.pin).unwrap();
-    assert!(shop.engine().sign_in(&person.card, "wrong one").is_err());
+    shop.engine()
+        .sign_in(&person.card, &person.pin, "kiosk-1")
+        .unwrap();
+    assert!(
+        shop.engine()
+            .sign_in(&person.card, "wrong one", "kiosk-1")
+            .is_err()
+    );
 
     let by_card = shop.identify(&key(2), &person.card).unwrap();
     codes.push(by_card.token.text());

@@ -20,7 +20,7 @@ fn balance(shop: &Shop, account: AccountId) -> i64 {
 
 /// What the attempt came to, in a word.
 fn attempt(shop: &Shop, person: &Person, pin: &str) -> &'static str {
-    match shop.engine().sign_in(&person.card, pin) {
+    match shop.engine().sign_in(&person.card, pin, "kiosk-1") {
         Ok(_) => "in",
         Err(refusal) => refusal.code(),
     }
@@ -34,14 +34,20 @@ fn the_gift_comes_with_the_first_log_in_and_never_again() {
     assert_eq!(attempt(&shop, &anna, WRONG), "sign_in_failed");
     assert_eq!(balance(&shop, anna.account), 0);
     for time in 1..=10 {
-        let signed_in = shop.engine().sign_in(&anna.card, PIN).unwrap();
+        let signed_in = shop.engine().sign_in(&anna.card, PIN, "kiosk-1").unwrap();
         assert_eq!(signed_in.member, anna.member);
         assert_eq!(signed_in.is_first, time == 1);
         assert_eq!(signed_in.gift.count(), if time == 1 { 100 } else { 0 });
         assert_eq!(balance(&shop, anna.account), 100, "after log-in {time}");
     }
     let shop = shop.reopened(2);
-    assert!(!shop.engine().sign_in(&anna.card, PIN).unwrap().is_first);
+    assert!(
+        !shop
+            .engine()
+            .sign_in(&anna.card, PIN, "kiosk-1")
+            .unwrap()
+            .is_first
+    );
     assert_eq!(balance(&shop, anna.account), 100);
     shop.bench.assert_verified("eleven log-ins");
 }
@@ -49,7 +55,7 @@ fn the_gift_comes_with_the_first_log_in_and_never_again() {
 #[test]
 fn first_log_ins_at_once_bring_one_gift() {
     let (shop, anna) = shop();
-    let answers = at_once(4, |_| shop.engine().sign_in(&anna.card, PIN));
+    let answers = at_once(4, |_| shop.engine().sign_in(&anna.card, PIN, "kiosk-1"));
     let firsts = answers.iter().filter(|it| it.as_ref().unwrap().is_first);
     assert_eq!(firsts.count(), 1);
     assert_eq!(balance(&shop, anna.account), 100);
@@ -61,7 +67,7 @@ fn first_log_ins_at_once_bring_one_gift() {
 fn of_two_hundred_guesses_at_once_five_are_compared() {
     let (shop, anna) = shop();
     let bo = shop.join(&numbered(2), &Form::of(2));
-    let answers = at_once(200, |_| shop.engine().sign_in(&anna.card, WRONG));
+    let answers = at_once(200, |_| shop.engine().sign_in(&anna.card, WRONG, "kiosk-1"));
     let count = |wanted: fn(&Refusal) -> bool| {
         let refused = answers.iter().map(|answer| answer.as_ref().unwrap_err());
         refused.filter(|refusal| wanted(refusal)).count()
@@ -93,7 +99,10 @@ fn each_further_guess_waits_twice_as_long() {
         assert_eq!(attempt(&shop, &anna, WRONG), "sign_in_failed");
     }
     for seconds in [30, 60, 120, 240] {
-        let locked = shop.engine().sign_in(&anna.card, PIN).unwrap_err();
+        let locked = shop
+            .engine()
+            .sign_in(&anna.card, PIN, "kiosk-1")
+            .unwrap_err();
         assert_eq!(locked, Refusal::SignInLocked { seconds });
         shop.wait(seconds * 1_000 - 1);
         assert_eq!(attempt(&shop, &anna, PIN), "sign_in_locked");
@@ -124,7 +133,10 @@ fn an_unknown_card_and_a_wrong_pin_hear_the_same_and_write_nothing_of_the_card()
     shop.keys.keybox().revoke_token(&hash).unwrap();
     let stranger = shop.engine().draw_card().digits();
 
-    let wrong = shop.engine().sign_in(&anna.card, WRONG).unwrap_err();
+    let wrong = shop
+        .engine()
+        .sign_in(&anna.card, WRONG, "kiosk-1")
+        .unwrap_err();
     let before = shop.rows();
     for card in [
         stranger.as_str(),
@@ -133,7 +145,7 @@ fn an_unknown_card_and_a_wrong_pin_hear_the_same_and_write_nothing_of_the_card()
         "12345",
         "990000000000000000",
     ] {
-        let refused = shop.engine().sign_in(card, PIN).unwrap_err();
+        let refused = shop.engine().sign_in(card, PIN, "kiosk-1").unwrap_err();
         assert_eq!(refused, wrong, "{card}");
         assert_eq!((refused.zh(), refused.en()), (wrong.zh(), wrong.en()));
     }
