@@ -2,6 +2,7 @@
 
 mod operator;
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,11 +10,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jifen::domain::time::Moment;
 use jifen::ledger::sale::ReceiptNo;
 
+use crate::control::{self, Command as Asked};
 use crate::demo;
 use crate::explain::{Explainer, Question};
 use crate::failure::{Failure, USAGE};
 use crate::lang::Lang;
-use crate::operator::operate;
 use crate::programme;
 use crate::replay::Replay;
 use crate::self_check::self_check;
@@ -185,8 +186,8 @@ fn terminal(lang: Lang, places: [Arg; 3]) -> Command {
     ));
     let places = places.map(|place| place.global(true));
     let example = t(
-        "示例：jifen terminal add till-1（须先停止 jifen serve）",
-        "Example: jifen terminal add till-1 (stop jifen serve first)",
+        "示例：jifen terminal add till-1",
+        "Example: jifen terminal add till-1",
     );
     Command::new("terminal")
         .about(t("收银终端：登记、列出、停用", "tills: add, list, revoke"))
@@ -277,11 +278,19 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 "revoke" => Wish::Revoke(text()),
                 _ => return Err(unknown_command()),
             };
-            terminal::terminal(&shop_of(below)?, &wish, lang, out)
+            let (folders, settings) = shop_of(below)?;
+            control::ask(&folders, &settings, Asked::Terminal(wish), lang, out)
         }
         Some(("member" | "audit" | "key", asked)) => {
             let (wish, below) = operator::wish(asked).ok_or_else(unknown_command)?;
-            operate(&shop_of(below)?, &wish, lang, out)
+            let (folders, settings) = shop_of(below)?;
+            let wish = Asked::Operator(wish);
+            let Some(file) = operator::receipt(below) else {
+                return control::ask(&folders, &settings, wish, lang, out);
+            };
+            let mut receipt = Vec::new();
+            control::ask(&folders, &settings, wish, lang, &mut receipt)?;
+            fs::write(&file, receipt).map_err(|error| Failure::of_io(&file, &error))
         }
         Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {
@@ -321,14 +330,18 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
     }
 }
 
-/// The folders of the shop that the settings describe, or those that were named.
-fn shop_of(asked: &ArgMatches) -> Result<Folders, Failure> {
+/// The shop that the settings describe, or the folders that were named.
+fn shop_of(asked: &ArgMatches) -> Result<(Folders, Settings), Failure> {
     let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
-    if let Some(data) = path("data") {
-        return Folders::new(data, path("keys"));
-    }
     let settings = Settings::load(path("settings"))?.settings;
-    Folders::new(settings.data, path("keys").or(Some(settings.keys)))
+    let folders = match path("data") {
+        Some(data) => Folders::new(data, path("keys"))?,
+        None => Folders::new(
+            settings.data.clone(),
+            path("keys").or_else(|| Some(settings.keys.clone())),
+        )?,
+    };
+    Ok((folders, settings))
 }
 
 fn folders(asked: &ArgMatches) -> Result<Folders, Failure> {

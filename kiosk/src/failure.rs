@@ -1,5 +1,6 @@
 //! Why the program ends with something else than 0: a code, a sentence in two languages, and an exit code.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use jifen::domain::refusal::Refusal;
@@ -21,9 +22,9 @@ pub(crate) const STORE: u8 = 4;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: u8,
-    pub(crate) code: &'static str,
-    zh: String,
-    en: String,
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) zh: String,
+    pub(crate) en: String,
 }
 
 impl Failure {
@@ -31,7 +32,7 @@ impl Failure {
     pub(crate) fn new(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             exit: FAILED,
-            code,
+            code: Cow::Borrowed(code),
             zh: zh.into(),
             en: en.into(),
         }

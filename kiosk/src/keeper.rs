@@ -14,6 +14,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::failure::{Failure, STORE};
 use crate::log;
+use crate::settings::Settings;
 
 /// The folder of the audit's copy, in the data folder.
 pub(crate) const AUDIT_FOLDER: &str = "audit";
@@ -37,15 +38,14 @@ impl Keeper {
     pub(crate) fn open(
         engine: Arc<Engine>,
         data: &Path,
-        second: Option<PathBuf>,
-        login_days: u32,
+        settings: &Settings,
     ) -> Result<Self, Failure> {
         let copy = Copy::open(&data.join(AUDIT_FOLDER))?;
         Ok(Self {
             engine,
             copy: Mutex::new(copy),
-            second,
-            login_days,
+            second: settings.audit_second.clone(),
+            login_days: settings.login_days,
         })
     }
 
@@ -118,8 +118,7 @@ struct Bell {
 
 impl Keeping {
     /// Begins to keep.
-    pub(crate) fn begin(keeper: Keeper) -> Result<Self, Failure> {
-        let keeper = Arc::new(keeper);
+    pub(crate) fn begin(keeper: Arc<Keeper>) -> Result<Self, Failure> {
         let bell = Arc::new(Bell::default());
         let thread = std::thread::Builder::new().name("jifen-keeper".to_owned());
         let (kept, rung) = (keeper.clone(), bell.clone());

@@ -4,9 +4,10 @@ use std::env;
 use std::ffi::OsString;
 
 use jifen::domain::programme::Tier;
+use serde::{Deserialize, Serialize};
 
 /// What the program speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Lang {
     /// 简体中文
     Zh,

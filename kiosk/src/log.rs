@@ -118,7 +118,7 @@ pub(crate) fn cannot_accept(error: &std::io::Error) {
 
 /// The audit's copy, or something else that is done by itself, failed; it is tried again.
 pub(crate) fn not_kept(failure: &Failure) {
-    tracing::warn!(code = failure.code, "housekeeping failed; trying again");
+    tracing::warn!(code = %failure.code, "housekeeping failed; trying again");
 }
 
 /// Requests were still in work when the time for stopping was over.

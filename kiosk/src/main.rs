@@ -22,6 +22,7 @@ mod app;
 mod route;
 mod routes;
 mod keeper;
+mod control;
 mod operator;
 mod serve;
 mod terminal;

@@ -1,36 +1,30 @@
 //! What is done on the shop's own machine by whoever runs it: `jifen member erase`, `jifen audit checkpoint`,
 //! `jifen key rotate`. Each leaves a line in the audit.
 
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
+use jifen::engine::Engine;
 use jifen::engine::clock::Entropy as _;
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::erase::By;
-use jifen::engine::logins::LOGIN_DAYS_MIN;
-use jifen::engine::{Engine, Settings};
 use jifen::policy::grant::{Ask, decide};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::OsEntropy;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::lang::Lang;
-use crate::shop::Folders;
 
 /// What the operator wishes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Wish {
-    /// Erase the member whose card this is.
+    /// Erase the member whose card this is, and give the receipt.
     Erase {
         card: String,
         /// The points that the member was told to lose.
         points: Option<i64>,
-        /// Where the receipt goes; to stdout where it is not said.
-        receipt: Option<PathBuf>,
     },
     /// Sign the audit as it is.
     Checkpoint,
@@ -43,20 +37,14 @@ const BUCKETS: u8 = 65;
 
 /// Does it.
 pub(crate) fn operate(
-    folders: &Folders,
+    engine: &Engine,
+    keeper: &Keeper,
     wish: &Wish,
     lang: Lang,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let engine = folders.open_shop(false, Settings::default())?;
-    let keeper = Keeper::open(engine.clone(), &folders.data, None, LOGIN_DAYS_MIN)?;
-    let (engine, keeper) = (&engine, &keeper);
     match wish {
-        Wish::Erase {
-            card,
-            points,
-            receipt,
-        } => erase(engine, keeper, card, *points, receipt.as_ref(), lang, out),
+        Wish::Erase { card, points } => erase(engine, keeper, card, *points, out),
         Wish::Checkpoint => {
             write!(out, "{}", keeper.checkpoint()?)?;
             Ok(())
@@ -75,12 +63,10 @@ pub(crate) fn operate(
 }
 
 fn erase(
-    engine: &Arc<Engine>,
+    engine: &Engine,
     keeper: &Keeper,
     card: &str,
     points: Option<i64>,
-    file: Option<&PathBuf>,
-    lang: Lang,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let account = engine.account_of_card(card)?;
@@ -106,14 +92,7 @@ fn erase(
     let receipt = engine.erase(&key, member, By::Operator, confirmed)?;
     keeper.checkpoint()?;
     let text = serde_json::to_string_pretty(&receipt).map_err(|_| Failure::bug())?;
-    match file {
-        Some(path) => {
-            fs::write(path, &text).map_err(|error| Failure::of_io(path, &error))?;
-            let words = lang.pick("已删除，回执", "erased; receipt");
-            writeln!(out, "{words} {}", path.display())?;
-        }
-        None => writeln!(out, "{text}")?,
-    }
+    writeln!(out, "{text}")?;
     Ok(())
 }
 

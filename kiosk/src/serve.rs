@@ -10,6 +10,7 @@ use jifen::engine::notices::PublishError;
 
 use crate::app::App;
 use crate::clock::ShopClock;
+use crate::control::{Control, Desk};
 use crate::failure::Failure;
 use crate::http::{Limits, Listeners, listen};
 use crate::keeper::{Keeper, Keeping};
@@ -40,15 +41,17 @@ pub(crate) fn serve(
     let engine = open(&settings, lang)?;
     let limits = Limits::new(settings.edge_connections);
     // The names that tills may call it by hang on the port, which may be for the system to choose.
-    let keeper = Keeper::open(
-        engine.clone(),
-        &settings.data,
-        settings.audit_second.clone(),
-        settings.login_days,
-    )?;
-    let app = App::new(engine, Arc::new(ShopClock::new()))?.kept(Keeping::begin(keeper)?);
+    let keeper = Arc::new(Keeper::open(engine.clone(), &settings.data, &settings)?);
+    let keeping = Keeping::begin(keeper.clone())?;
+    let desk = Desk {
+        engine: engine.clone(),
+        keeper,
+    };
+    let app = App::new(engine, Arc::new(ShopClock::new()))?.kept(keeping);
     let app = Arc::new(app);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);
+    let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
+    let control = Control::open(&folders, desk)?;
     let listeners = listen(&route(app.clone()), Some(screen), Some(edge), limits)?;
     if let Some(edge) = listeners.edge() {
         app.answer_to(settings.edge_names(edge));
@@ -58,6 +61,7 @@ pub(crate) fn serve(
     if told.is_ok() {
         stop.wait();
     }
+    drop(control);
     listeners.stop();
     told
 }

@@ -1,19 +1,18 @@
-//! `jifen terminal add|list|revoke`: which tills may send signed commands. The store is opened for it, so the server has
-//! to be stopped meanwhile.
+//! `jifen terminal add|list|revoke`: which tills may send signed commands.
 
 use std::io::Write;
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use jifen::domain::time::Moment;
-use jifen::engine::Settings;
+use jifen::engine::Engine;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::lang::Lang;
-use crate::shop::Folders;
 
 /// What to do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Wish {
     /// A till may send from now on; its key is shown once.
     Add(String),
@@ -25,12 +24,11 @@ pub(crate) enum Wish {
 
 /// Does it.
 pub(crate) fn terminal(
-    folders: &Folders,
+    engine: &Engine,
     wish: &Wish,
     lang: Lang,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let engine = folders.open_shop(true, Settings::default())?;
     match wish {
         Wish::Add(name) => {
             let terminal = engine.add_terminal(name)?;

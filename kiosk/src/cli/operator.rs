@@ -89,11 +89,16 @@ pub(super) fn wish(asked: &ArgMatches) -> Option<(Wish, &ArgMatches)> {
         "erase" => Wish::Erase {
             card: below.get_one::<String>("CARD").cloned()?,
             points: below.get_one::<i64>("points").copied(),
-            receipt: below.get_one::<PathBuf>("receipt").cloned(),
         },
         "checkpoint" => Wish::Checkpoint,
         "rotate" => Wish::Rotate(below.get_one::<u8>("BUCKET").copied()),
         _ => return None,
     };
     Some((wish, below))
+}
+
+/// The file that a receipt goes to; to stdout where none is named.
+pub(super) fn receipt(below: &ArgMatches) -> Option<PathBuf> {
+    let named = below.try_get_one::<PathBuf>("receipt").ok().flatten();
+    named.cloned()
 }
