@@ -21,7 +21,7 @@ use crate::self_check::self_check;
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::shop::Folders;
-use crate::terminal::{self, Wish};
+use crate::terminal::Wish;
 use crate::verify::verify;
 
 /// The whole command line, in one language.

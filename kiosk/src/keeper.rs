@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use jifen::audit::copy::{Copy, CopyError};
+use jifen::audit::copy::{AuditCopy, CopyError};
 use jifen::domain::refusal::Refusal;
 use jifen::engine::Engine;
 use parking_lot::{Condvar, Mutex};
@@ -28,7 +28,7 @@ const CHECKPOINT: Duration = Duration::from_secs(60);
 /// The audit's copy on the disk, and where its checkpoints are taken.
 pub(crate) struct Keeper {
     engine: Arc<Engine>,
-    copy: Mutex<Copy>,
+    copy: Mutex<AuditCopy>,
     second: Option<PathBuf>,
     login_days: u32,
 }
@@ -40,7 +40,7 @@ impl Keeper {
         data: &Path,
         settings: &Settings,
     ) -> Result<Self, Failure> {
-        let copy = Copy::open(&data.join(AUDIT_FOLDER))?;
+        let copy = AuditCopy::open(&data.join(AUDIT_FOLDER))?;
         Ok(Self {
             engine,
             copy: Mutex::new(copy),
@@ -54,7 +54,7 @@ impl Keeper {
         self.follow_into(&mut self.copy.lock())
     }
 
-    fn follow_into(&self, copy: &mut Copy) -> Result<(), Failure> {
+    fn follow_into(&self, copy: &mut AuditCopy) -> Result<(), Failure> {
         loop {
             let lines = self.engine.audit_lines(copy.len(), LEAVES_AT_ONCE)?;
             if lines.is_empty() {

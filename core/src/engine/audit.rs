@@ -6,7 +6,7 @@ use core::ops::ControlFlow;
 
 use sha2::{Digest, Sha256};
 
-use crate::audit::checkpoint::SigningKey;
+use crate::audit::checkpoint::{SigningKey, VerifierKey};
 use crate::audit::tree::{self, Nodes, NodesMut, TreeError};
 use crate::audit::{Act, Handle, Hex32, Leaf, Text};
 use crate::domain::refusal::Refusal;
@@ -349,8 +349,8 @@ impl Engine {
     }
 
     /// What verifies the checkpoints of this installation.
-    pub fn audit_verifier(&self) -> Result<String, Refusal> {
-        Ok(self.audit_key()?.verifier().to_string())
+    pub fn audit_verifier(&self) -> Result<VerifierKey, Refusal> {
+        Ok(self.audit_key()?.verifier().clone())
     }
 
     /// Notes an act that is no part of another command: of the operator, on settings or on the machine.

@@ -345,7 +345,8 @@ impl Counter<'_> {
             | Receipt::Adjusted(_)
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
-            | Receipt::Joined(_) => None,
+            | Receipt::Joined(_)
+            | Receipt::Corrected(_) => None,
         }
     }
 }

@@ -243,7 +243,8 @@ impl Wire {
             | Receipt::Adjusted(_)
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
-            | Receipt::Joined(_) => None,
+            | Receipt::Joined(_)
+            | Receipt::Corrected(_) => None,
         }
     }
 }

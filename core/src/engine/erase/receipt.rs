@@ -1,12 +1,15 @@
 //! What a member takes home: what was lost and destroyed, the leaf with the proof that it is in the audit, and how old
 //! each copy of the keys is that could not be replaced yet (privacy §3).
 
-use crate::audit::Hex32;
-use crate::audit::receipt::{Copy, CopyState, DeletionReceipt, HowToCheck};
+use crate::audit::receipt::{
+    DeletionReceipt, Escrow as EscrowCopy, EscrowState, HowToCheck, Level, RECEIPT_VERSION,
+};
+use crate::audit::{Hex32, Text};
 use crate::domain::refusal::Refusal;
 use crate::store::StoreError;
 
 use super::super::Engine;
+use super::super::audit::parse;
 use super::super::rows::{ERASURES, ErasureRow, OwedRow, ReceiptKey};
 use super::owed;
 
@@ -25,6 +28,7 @@ impl Engine {
             act,
         } = row;
         let included = self.included(act)?;
+        let leaf = parse(&included.line)?;
         let escrow = self.escrow();
         let copies = escrow.destinations().into_iter().map(|destination| {
             let is_owed = owed
@@ -32,22 +36,27 @@ impl Engine {
                 .any(|(of, name, OwedRow::V1 { epoch: due, .. })| {
                     *of == bucket && *name == destination && epoch <= *due
                 });
-            Copy {
+            EscrowCopy {
                 copied_at: escrow.copied_at(&destination, bucket),
                 state: if is_owed {
-                    CopyState::Owed
+                    EscrowState::Owed
                 } else {
-                    CopyState::Replaced
+                    EscrowState::Replaced
                 },
-                destination,
+                destination: Text::fitted(&destination),
             }
         });
+        let recipients = erasure.recipients.iter();
         Ok(DeletionReceipt {
-            version: 1,
-            time: erasure.at,
-            groups: erasure.groups.iter().map(|group| group.word().to_owned()).collect(),
-            points_forfeited: erasure.forfeited.count(),
-            debt_released: erasure.released.count(),
+            version: RECEIPT_VERSION,
+            time: leaf.time,
+            groups: erasure
+                .groups
+                .iter()
+                .map(|group| Text::fitted(group.word()))
+                .collect(),
+            points_forfeited: erasure.forfeited,
+            debt_released: erasure.released,
             bucket,
             epoch,
             leaf: included.line,
@@ -55,14 +64,11 @@ impl Engine {
             size: included.signed.size,
             proof: included.proof.into_iter().map(Hex32::from_bytes).collect(),
             checkpoint: included.signed.note,
-            key: self.audit_verifier()?,
+            key: self.audit_verifier()?.to_string(),
             escrow: copies.collect(),
-            recipients: erasure.recipients,
-            level: "file".to_owned(),
-            how_to_check: HowToCheck {
-                zh: "将本回执存为文件后运行 jifen-verify receipt 文件名：记录、证明与签名须相符。核对公钥请向商家索取。".to_owned(),
-                en: "Save this receipt as a file and run jifen-verify receipt FILE: leaf, proof and signature must fit. Ask the shop for its key.".to_owned(),
-            },
+            recipients: recipients.map(|name| Text::fitted(name)).collect(),
+            level: Level::File,
+            how_to_check: HowToCheck::default(),
         })
     }
 }
