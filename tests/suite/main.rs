@@ -6,6 +6,7 @@ mod store_backends;
 mod store_files;
 mod erasure;
 mod fault_disk;
+mod forensic;
 mod power_cut;
 mod clock;
 mod versions;
