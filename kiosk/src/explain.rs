@@ -372,6 +372,7 @@ impl<'a> Explainer<'a> {
             JournalAccount::Expired => ("积分过期", "expired"),
             JournalAccount::Adjusted => ("积分调整", "adjusted"),
             JournalAccount::Loss => ("商家承担", "borne by the shop"),
+            JournalAccount::Restored => ("恢复调整", "set right by a restore"),
         };
         self.lang.pick(zh, en).to_owned()
     }

@@ -19,3 +19,4 @@ mod tokens;
 mod windows;
 mod raw_scan;
 mod flipped_bits;
+mod restore;

@@ -111,7 +111,8 @@ impl Engine {
                 | JournalAccount::ClawedBack
                 | JournalAccount::Expired
                 | JournalAccount::Adjusted
-                | JournalAccount::Loss => {}
+                | JournalAccount::Loss
+                | JournalAccount::Restored => {}
             }
         }
         liability.accounts = accounts;

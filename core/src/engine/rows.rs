@@ -72,6 +72,30 @@ pub(crate) const PROGRAMMES: Plain<ProgrammeRow> = Plain::new(Table::new("progra
 /// Bucket → business time of its latest commit.
 pub(crate) const CLOCKS: Plain<ClockRow> = Plain::new(Table::new("clocks"));
 
+/// Every table that is backed up: all there are. A new one is named here, or no backup has it.
+#[cfg(feature = "redb")]
+pub(crate) const TABLES: &[Table] = &[
+    super::install::INSTALL,
+    ACCOUNTS.table(),
+    LOTS.table(),
+    ENTRIES.table(),
+    SALES.table(),
+    HOLDS.table(),
+    DAYS.table(),
+    RECEIPTS.table(),
+    BUSINESS.table(),
+    TOKENS.table(),
+    MEMBERS.table(),
+    SIGN_INS.table(),
+    NOTICES.table(),
+    TERMINALS.table(),
+    WINDOWS.table(),
+    JOURNAL.table(),
+    TOTALS.table(),
+    PROGRAMMES.table(),
+    CLOCKS.table(),
+];
+
 /// An account's row.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum AccountRow {
@@ -455,6 +479,8 @@ pub(crate) fn total_key(account: JournalAccount) -> Key {
         JournalAccount::Expired => (5, 0),
         JournalAccount::Adjusted => (6, 0),
         JournalAccount::Loss => (7, 0),
+        // 8 is kept for points that are forfeited.
+        JournalAccount::Restored => (9, 0),
     };
     Key::new().u8(kind).i64(month)
 }
@@ -476,6 +502,7 @@ pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
         5 => JournalAccount::Expired,
         6 => JournalAccount::Adjusted,
         7 => JournalAccount::Loss,
+        9 => JournalAccount::Restored,
         _ => return None,
     };
     (total_key(account).as_bytes() == key).then_some(account)

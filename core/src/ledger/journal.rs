@@ -31,6 +31,8 @@ pub enum JournalAccount {
     Adjusted,
     /// Points that the shop bears.
     Loss,
+    /// What a restore found more or less in the accounts than was booked: the backup was older, or members are gone.
+    Restored,
 }
 
 /// One movement of the journal.
