@@ -1,5 +1,7 @@
 //! The commands of the program, their help in both languages, and where each goes.
 
+mod copies;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -115,6 +117,7 @@ pub(crate) fn command(lang: Lang) -> Command {
             "示例：jifen self-check\n退出码 3：发现问题",
             "Example: jifen self-check\nExit code 3: something was found",
         ));
+    let copies = copies::commands(lang, [settings.clone(), data.clone(), keys.clone()]);
     let terminal = terminal(lang, [settings, data.clone(), keys.clone()]);
     let explain = explain(lang, data, keys);
 
@@ -125,6 +128,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([serve, demo, replay, verify, self_check, terminal, programme, explain])
+        .subcommands(copies)
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -273,6 +277,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 _ => return Err(unknown_command()),
             };
             terminal::terminal(&shop_of(below)?, &wish, lang, out)
+        }
+        Some((name @ ("backup" | "restore" | "drill" | "escrow" | "restore-keys"), asked)) => {
+            copies::run(name, asked, lang, out)
         }
         Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {

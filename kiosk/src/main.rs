@@ -23,6 +23,7 @@ mod route;
 mod routes;
 mod serve;
 mod terminal;
+mod backup;
 mod self_check;
 
 use std::io::Write;

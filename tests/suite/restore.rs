@@ -140,6 +140,8 @@ fn a_restore_brings_back_every_row() {
 
     let restored = bring_back(&path("backup"), &keys, &path("restored.redb"));
     assert_eq!(restored.rows, backup.rows);
+    assert_eq!(restored.backup_rows, backup.rows);
+    assert_eq!(restored.backup_sha256, backup.sha256);
     assert_eq!(restored.backup_sequence, backup.sequence);
     assert_eq!(restored.sequence, backup.sequence);
     assert_eq!(
@@ -225,6 +227,8 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
         (2, 2)
     );
     assert_eq!((restored.damaged, restored.joined_later.len()), (0, 0));
+    assert_eq!(restored.backup_rows, backup.rows);
+    assert_eq!(restored.backup_sha256, backup.sha256);
     for ((name, rows), (_, backed_up)) in restored.rows.iter().zip(&backup.rows) {
         match *name {
             "install" | "notices" | "terminals" | "windows" | "journal" | "totals"

@@ -24,7 +24,7 @@ pub struct Backup {
     pub sequence: u64,
     /// How many rows each table has.
     pub rows: Vec<(&'static str, u64)>,
-    /// SHA-256 over all rows in order ([`Exported::sha256`]).
+    /// The hash of all rows in order ([`crate::store::redb::RowHash`]).
     pub sha256: [u8; 32],
 }
 

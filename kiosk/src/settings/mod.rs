@@ -1,6 +1,7 @@
 //! The settings: one file, `jifen.toml`, read once, and variables that override it. Either all of it is understood, or
 //! every fault is named at once.
 
+mod copies;
 mod fault;
 mod given;
 mod value;
@@ -19,6 +20,7 @@ use jifen::domain::points::Points;
 use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
+pub(crate) use copies::{Backups, Escrow};
 use fault::Fault;
 use given::Gift;
 
@@ -27,7 +29,7 @@ const FILE: &str = "jifen.toml";
 /// The variable that names another one.
 const VARIABLE: &str = "JIFEN_SETTINGS";
 /// Every key there is.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 16] = [
     "data",
     "keys",
     "programme",
@@ -39,6 +41,11 @@ const KEYS: [&str; 11] = [
     "registration.review",
     "till.prefix",
     "adjust.second_person_above",
+    "backup.recipient",
+    "backup.targets",
+    "backup.keep_days",
+    "escrow.custodians",
+    "escrow.targets",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -66,6 +73,10 @@ pub(crate) struct Settings {
     pub(crate) till_prefix: Prefix,
     /// `adjust.second_person_above`: a correction of more points needs a second person. Default 1,000.
     pub(crate) second_person_above: Points,
+    /// Where backups go.
+    pub(crate) backup: Backups,
+    /// Where the keys' escrow goes.
+    pub(crate) escrow: Escrow,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -194,9 +205,16 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         );
         gift.fault_at("edge.listen", "contradiction", zh, en);
     }
+    let backup = copies::backups(gift, home);
+    let escrow = copies::escrow(gift, home);
+    let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
+    let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
+    if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
+        copies::check_apart(gift, [&data, &keys], backup, escrow);
+    }
     Some(Settings {
-        data: path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned())),
-        keys: path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned())),
+        data,
+        keys,
         programme: programme.ok()?.map(|text| path(&text)),
         notice: notice.ok()?.map(|text| path(&text)),
         screen_listen: screen_listen?,
@@ -206,5 +224,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         review: review?,
         till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,
+        backup: backup?,
+        escrow: escrow?,
     })
 }

@@ -17,8 +17,8 @@ use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::ledger::journal::{JournalAccount, Posting};
-use crate::store::redb::{ReadOnly, RedbStore, export};
-use crate::store::{Home, Store, StoreError, Verdict};
+use crate::store::redb::{ReadOnly, RedbStore, RowHash, export};
+use crate::store::{Home, Store, StoreError, Table, Verdict};
 
 use super::backup::named;
 use super::install;
@@ -42,6 +42,10 @@ pub struct Terms {
 /// What was restored, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
+    /// How many rows each table of the backup has.
+    pub backup_rows: Vec<(&'static str, u64)>,
+    /// The hash of the backup's rows, as [`super::backup::Backup::sha256`].
+    pub backup_sha256: [u8; 32],
     /// How many rows each table of the fresh store has, before what was booked for the restore.
     pub rows: Vec<(&'static str, u64)>,
     /// The last number of the backup's sequence: what was given out after it is lost.
@@ -106,8 +110,18 @@ pub fn restore(
 
     // Beside its place, until everything is in it: half a store is none.
     let beside = to.with_extension(format!("{}.restoring", std::process::id()));
-    let mut keep = |table, key: &[u8], _: &[u8]| reached.keeps(&view, table, key);
+    let mut seen: Vec<_> = TABLES.iter().map(|table| (table.name(), 0_u64)).collect();
+    let mut hash = RowHash::default();
+    let mut keep = |table: Table, key: &[u8], value: &[u8]| {
+        hash.row(table, key, value);
+        if let Some((_, rows)) = seen.iter_mut().find(|(name, _)| *name == table.name()) {
+            *rows = rows.saturating_add(1);
+        }
+        reached.keeps(&view, table, key)
+    };
     let exported = export(&*tx, TABLES, &beside, terms.numbers_after, &mut keep)?;
+    restored.backup_rows = seen;
+    restored.backup_sha256 = hash.finish();
     restored.rows = named(&exported);
     restored.sequence = exported.sequence;
     restored.booked = missing(&totals(&view)?, &owed);

@@ -27,11 +27,32 @@ pub type Keep<'a> = dyn FnMut(Table, &[u8], &[u8]) -> Result<bool, StoreError> +
 pub struct Exported {
     /// How many rows each table has, in the order in which they were given.
     pub rows: Vec<(Table, u64)>,
-    /// SHA-256 over all rows in order: the table's name, the key and the value, each with its length (4 bytes, big-endian)
-    /// before it.
+    /// The hash of all rows in order.
     pub sha256: [u8; 32],
     /// The number after which the fresh file's sequence goes on.
     pub sequence: u64,
+}
+
+/// A hash of rows, in the order of the tables and of their keys: SHA-256 over each row's table, key and value, each with its
+/// length (4 bytes, big-endian) before it.
+#[derive(Clone, Debug, Default)]
+pub struct RowHash(Sha256);
+
+impl RowHash {
+    /// And this row.
+    pub fn row(&mut self, table: Table, key: &[u8], value: &[u8]) {
+        for part in [table.name().as_bytes(), key, value] {
+            // Lengths first, so that no two rows spell the same bytes. No row is of 4 GB.
+            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            self.0.update(length.to_be_bytes());
+            self.0.update(part);
+        }
+    }
+
+    /// The hash.
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
 }
 
 /// Writes the kept rows of these tables into a file that is not there yet, and makes it durable. The sequence goes on
@@ -75,7 +96,7 @@ fn write(
         database,
         chunk: Vec::new(),
         bytes: 0,
-        hash: Sha256::new(),
+        hash: RowHash::default(),
     };
     let mut rows = Vec::with_capacity(tables.len());
     for table in tables {
@@ -91,7 +112,7 @@ fn write(
     })?;
     Ok(Exported {
         rows,
-        sha256: hash.finalize().into(),
+        sha256: hash.finish(),
         sequence,
     })
 }
@@ -101,7 +122,7 @@ struct Fresh {
     database: Database,
     chunk: Vec<KeyValue>,
     bytes: usize,
-    hash: Sha256,
+    hash: RowHash,
 }
 
 impl Fresh {
@@ -136,12 +157,7 @@ impl Fresh {
     }
 
     fn row(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        for part in [table.name().as_bytes(), key, value] {
-            // Lengths first, so that no two rows spell the same bytes.
-            let length = u32::try_from(part.len()).map_err(|_| StoreError::Bug)?;
-            self.hash.update(length.to_be_bytes());
-            self.hash.update(part);
-        }
+        self.hash.row(table, key, value);
         let length = key.len().saturating_add(value.len());
         self.bytes = self.bytes.saturating_add(length);
         self.chunk.push((key.to_vec(), value.to_vec()));

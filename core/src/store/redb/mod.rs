@@ -28,7 +28,7 @@ use self::writer::Writer;
 
 use super::{Body, Closing, Home, ReadTx, Store, StoreError, Ticket, ticket};
 
-pub use self::export::{Exported, Keep, ReadOnly, export};
+pub use self::export::{Exported, Keep, ReadOnly, RowHash, export};
 pub use self::file::{Integrity, check_integrity};
 
 /// How a file is opened and how much may wait for it.
