@@ -1,8 +1,10 @@
 //! The commands of the program, their help in both languages, and where each goes.
 
+mod copies;
 mod operator;
 
 use std::fs;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -120,6 +122,7 @@ pub(crate) fn command(lang: Lang) -> Command {
             "Example: jifen self-check\nExit code 3: something was found",
         ));
     let places = [settings, data.clone(), keys.clone()];
+    let copies = copies::commands(lang, places.clone());
     let [member, audit, key] = operator::commands(lang, places.clone());
     let terminal = terminal(lang, places);
     let explain = explain(lang, data, keys);
@@ -131,6 +134,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain])
+        .subcommands(copies)
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -291,6 +295,9 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
             let mut receipt = Vec::new();
             control::ask(&folders, &settings, wish, lang, &mut receipt)?;
             fs::write(&file, receipt).map_err(|error| Failure::of_io(&file, &error))
+        }
+        Some((name @ ("backup" | "restore" | "drill" | "escrow" | "restore-keys"), asked)) => {
+            copies::run(name, asked, lang, out)
         }
         Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {

@@ -373,6 +373,7 @@ impl<'a> Explainer<'a> {
             JournalAccount::Adjusted => ("积分调整", "adjusted"),
             JournalAccount::Loss => ("商家承担", "borne by the shop"),
             JournalAccount::Forfeited => ("注销清零", "forfeited on leaving"),
+            JournalAccount::Restored => ("恢复调整", "set right by a restore"),
         };
         self.lang.pick(zh, en).to_owned()
     }

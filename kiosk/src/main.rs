@@ -26,6 +26,7 @@ mod control;
 mod operator;
 mod serve;
 mod terminal;
+mod backup;
 mod self_check;
 
 use std::io::Write;

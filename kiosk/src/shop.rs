@@ -72,13 +72,32 @@ impl Folders {
         self.engine(create, Arc::new(ShopClock::new()), settings)
     }
 
+    /// The store's file.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        self.data.join(STORE_FILE)
+    }
+
+    /// The keys in their folder, which are there. As long as they are held, no other process opens the store.
+    pub(crate) fn open_keys(&self) -> Result<Arc<Keys>, Failure> {
+        if !Keybox::exists(&self.keys) {
+            let name = self.keys.display();
+            return Err(Failure::new(
+                "no_key",
+                format!("{name} 中没有密钥"),
+                format!("there are no keys in {name}"),
+            ));
+        }
+        let keybox = Keybox::open(&self.keys, draw(Arc::new(OsEntropy::new()?)))?;
+        Ok(Arc::new(Keys::new(keybox)))
+    }
+
     fn engine(
         &self,
         create: bool,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Arc<Engine>, Failure> {
-        let file = self.data.join(STORE_FILE);
+        let file = self.store_file();
         if !create && !file.exists() {
             let name = file.display();
             return Err(Failure::new(
@@ -164,7 +183,7 @@ impl From<KeyboxError> for Failure {
 }
 
 /// The folder that a path leads to, through links and `..`, as far as it is there already.
-fn settled(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn settled(path: &Path) -> Result<PathBuf, Failure> {
     let io = |error: io::Error| Failure::of_io(path, &error);
     let mut settled = PathBuf::new();
     for part in path::absolute(path).map_err(io)?.components() {

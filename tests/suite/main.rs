@@ -21,3 +21,4 @@ mod tokens;
 mod windows;
 mod raw_scan;
 mod flipped_bits;
+mod restore;

@@ -147,17 +147,46 @@ pub(crate) fn add_batch(
     let mut size = size(tx, keys)?;
     for (act, mut leaf) in drafts {
         leaf.seq = size;
-        note_epoch(tx, keys, &leaf.act)?;
-        let line = line(&leaf)?;
-        let hash = tree::leaf_hash(line.as_bytes());
-        LEAVES.put(tx, keys.mac(), &of_u64(size), &LeafRow::V1(line))?;
-        tree::append(&mut Kept { tx, keys }, size, hash).map_err(unfit)?;
+        add(tx, keys, &leaf, line(&leaf)?)?;
         if let Some(act) = act {
             ACTS.put(tx, keys.mac(), &act, &ActRow::Leaf(size))?;
         }
         size = size.checked_add(1).ok_or(StoreError::Full)?;
     }
+    Ok(())
+}
+
+/// Adds a leaf at the end.
+fn add(tx: &mut dyn WriteTx, keys: &Keys, leaf: &Leaf, line: String) -> Result<(), StoreError> {
+    note_epoch(tx, keys, &leaf.act)?;
+    let hash = tree::leaf_hash(line.as_bytes());
+    LEAVES.put(tx, keys.mac(), &of_u64(leaf.seq), &LeafRow::V1(line))?;
+    tree::append(&mut Kept { tx, keys }, leaf.seq, hash).map_err(unfit)?;
+    let size = leaf.seq.checked_add(1).ok_or(StoreError::Full)?;
     TREE.put(tx, keys.mac(), TREE_ROW, &TreeRow::V1 { size })
+}
+
+/// Takes in a leaf that the audit's copy has: it must be the next one.
+#[cfg(feature = "redb")]
+pub(crate) fn adopt(tx: &mut dyn WriteTx, keys: &Keys, line: &str) -> Result<(), StoreError> {
+    let leaf = parse(line)?;
+    if leaf.seq != size(tx, keys)? {
+        return Err(StoreError::Damaged("a leaf in another's place".into()));
+    }
+    add(tx, keys, &leaf, line.to_owned())
+}
+
+/// Notes an act where there is no command: the closing body of the same batch makes it a leaf.
+#[cfg(feature = "redb")]
+pub(crate) fn draft(
+    tx: &mut dyn WriteTx,
+    keys: &Keys,
+    done: Done,
+    at: Moment,
+) -> Result<(), StoreError> {
+    let line = line(&done.leaf(at))?;
+    let number = tx.sequence();
+    ACTS.put(tx, keys.mac(), &of_u64(number), &ActRow::Draft(line))
 }
 
 /// The only row of its table.

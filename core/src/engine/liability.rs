@@ -113,7 +113,8 @@ impl Engine {
                 | JournalAccount::Expired
                 | JournalAccount::Adjusted
                 | JournalAccount::Loss
-                | JournalAccount::Forfeited => {}
+                | JournalAccount::Forfeited
+                | JournalAccount::Restored => {}
             }
         }
         liability.accounts = accounts;

@@ -38,6 +38,10 @@ pub mod statement;
 pub mod explain;
 pub mod liability;
 pub mod verify;
+#[cfg(feature = "redb")]
+pub mod backup;
+#[cfg(feature = "redb")]
+pub mod restore;
 
 use core::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;

@@ -96,6 +96,40 @@ pub(crate) const OWED: Plain<OwedRow> = Plain::new(Table::new("owed"));
 pub(crate) const LOGINS: Plain<LoginRow> = Plain::new(Table::new("logins"));
 /// Day → how many log-ins it had and their hash, once the day is over.
 pub(crate) const LOGIN_DAYS: Plain<LoginDayRow> = Plain::new(Table::new("login_days"));
+/// Every table that is backed up: all there are. A new one is named here, or no backup has it.
+#[cfg(feature = "redb")]
+pub(crate) const TABLES: &[Table] = &[
+    super::install::INSTALL,
+    ACCOUNTS.table(),
+    LOTS.table(),
+    ENTRIES.table(),
+    SALES.table(),
+    HOLDS.table(),
+    DAYS.table(),
+    RECEIPTS.table(),
+    BUSINESS.table(),
+    TOKENS.table(),
+    MEMBERS.table(),
+    SIGN_INS.table(),
+    NOTICES.table(),
+    TERMINALS.table(),
+    WINDOWS.table(),
+    JOURNAL.table(),
+    TOTALS.table(),
+    PROGRAMMES.table(),
+    CLOCKS.table(),
+    POSTAL.table(),
+    ACTS.table(),
+    LEAVES.table(),
+    NODES.table(),
+    TREE.table(),
+    EPOCHS.table(),
+    INTENTS.table(),
+    ERASURES.table(),
+    OWED.table(),
+    LOGINS.table(),
+    LOGIN_DAYS.table(),
+];
 
 /// An account's row.
 #[derive(Debug, Serialize, Deserialize)]
@@ -641,6 +675,7 @@ pub(crate) fn total_key(account: JournalAccount) -> Key {
         JournalAccount::Adjusted => (6, 0),
         JournalAccount::Loss => (7, 0),
         JournalAccount::Forfeited => (8, 0),
+        JournalAccount::Restored => (9, 0),
     };
     Key::new().u8(kind).i64(month)
 }
@@ -663,6 +698,7 @@ pub(crate) fn total_account(key: &[u8]) -> Option<JournalAccount> {
         6 => JournalAccount::Adjusted,
         7 => JournalAccount::Loss,
         8 => JournalAccount::Forfeited,
+        9 => JournalAccount::Restored,
         _ => return None,
     };
     (total_key(account).as_bytes() == key).then_some(account)

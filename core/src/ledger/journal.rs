@@ -33,6 +33,8 @@ pub enum JournalAccount {
     Loss,
     /// Points lost on leaving (积分清零).
     Forfeited,
+    /// What a restore found more or less in the accounts than was booked: the backup was older, or members are gone.
+    Restored,
 }
 
 /// One movement of the journal.

@@ -1,6 +1,7 @@
 //! The settings: one file, `jifen.toml`, read once, and variables that override it. Either all of it is understood, or
 //! every fault is named at once.
 
+mod copies;
 mod fault;
 mod given;
 mod value;
@@ -20,6 +21,7 @@ use jifen::engine::logins::LOGIN_DAYS_MIN;
 use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
+pub(crate) use copies::{Backups, Escrow};
 use fault::Fault;
 use given::Gift;
 
@@ -28,7 +30,7 @@ const FILE: &str = "jifen.toml";
 /// The variable that names another one.
 const VARIABLE: &str = "JIFEN_SETTINGS";
 /// Every key there is.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 18] = [
     "data",
     "keys",
     "programme",
@@ -42,6 +44,11 @@ const KEYS: [&str; 13] = [
     "adjust.second_person_above",
     "audit.second",
     "audit.login_days",
+    "backup.recipient",
+    "backup.targets",
+    "backup.keep_days",
+    "escrow.custodians",
+    "escrow.targets",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -73,6 +80,10 @@ pub(crate) struct Settings {
     pub(crate) audit_second: Option<PathBuf>,
     /// `audit.login_days`: how many days log-ins are kept, 30 to 3,650 (AUD-01). Default 190.
     pub(crate) login_days: u32,
+    /// Where backups go.
+    pub(crate) backup: Backups,
+    /// Where the keys' escrow goes.
+    pub(crate) escrow: Escrow,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -204,9 +215,16 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         );
         gift.fault_at("edge.listen", "contradiction", zh, en);
     }
+    let backup = copies::backups(gift, home);
+    let escrow = copies::escrow(gift, home);
+    let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
+    let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
+    if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
+        copies::check_apart(gift, [&data, &keys], backup, escrow);
+    }
     Some(Settings {
-        data: path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned())),
-        keys: path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned())),
+        data,
+        keys,
         programme: programme.ok()?.map(|text| path(&text)),
         notice: notice.ok()?.map(|text| path(&text)),
         screen_listen: screen_listen?,
@@ -218,5 +236,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         second_person_above: Points::new(second_person_above?)?,
         audit_second: audit_second.ok()?.map(|text| path(&text)),
         login_days: u32::try_from(login_days?).ok()?,
+        backup: backup?,
+        escrow: escrow?,
     })
 }

@@ -1,5 +1,7 @@
 //! Files and variables, what they mean, and every fault with its place.
 
+mod copies;
+
 use super::*;
 
 /// The settings of a file in `/etc/jifen` under these variables.
@@ -41,6 +43,15 @@ fn without_a_file_everything_has_its_default() {
         review: Review::None,
         till_prefix: Prefix::default(),
         second_person_above: Points::new(1_000).unwrap(),
+        backup: Backups {
+            recipient: None,
+            targets: Vec::new(),
+            keep_days: 35,
+        },
+        escrow: Escrow {
+            custodians: None,
+            targets: Vec::new(),
+        },
     };
     assert_eq!(settings, expected);
 }
@@ -167,7 +178,7 @@ fn an_unknown_name_is_refused_with_the_nearest_known_one() {
         &["1 wrong_type `edge.listen`: it is a string; here is a table"],
     );
     // Keys of later versions are not known yet.
-    let later = "edge.tls = \"files\"\nedge.proxy = \"x\"\ntill.offline_redeem = 1\naudit.login_days = 30\nbackup.targets = []\nescrow.targets = []";
+    let later = "edge.tls = \"files\"\nedge.proxy = \"x\"\ntill.offline_redeem = 1\naudit.login_days = 30\nbackup.every = \"day\"\nescrow.every = \"hour\"";
     check(
         later,
         &[],

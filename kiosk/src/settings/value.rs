@@ -45,7 +45,7 @@ impl Gift {
     }
 
     /// A text; none where there is none.
-    fn text(&mut self, key: &str) -> Result<Option<String>, Noted> {
+    pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, Noted> {
         match self.values.get(key).map(|given| &given.value) {
             None => Ok(None),
             Some(Raw::Text(text) | Raw::Variable(text)) => Ok(Some(text.clone())),
@@ -147,26 +147,9 @@ impl Gift {
 
     /// Names with or without a port, in lower case; a variable has them parted by commas. none where there are none.
     pub(super) fn authorities(&mut self, key: &str) -> Result<Option<Vec<String>>, Noted> {
-        let names = match self.values.get(key).map(|given| &given.value) {
-            None => return Ok(None),
-            Some(Raw::List(names)) => names.clone(),
-            Some(Raw::Variable(text)) => {
-                text.split(',').map(|name| name.trim().to_owned()).collect()
-            }
-            Some(Raw::Text(_) | Raw::Whole(_) | Raw::Other(..)) => {
-                return Err(self.wrong_type(key, "字符串列表", "a list of strings"));
-            }
+        let Some(names) = self.texts(key, NAMES_MAX)? else {
+            return Ok(None);
         };
-        if names.is_empty() || NAMES_MAX < names.len() {
-            let zh = format!("应有 1 到 {NAMES_MAX} 个名称");
-            self.fault_at(
-                key,
-                "out_of_range",
-                zh,
-                format!("it has 1 to {NAMES_MAX} names"),
-            );
-            return Err(Noted);
-        }
         let mut is_faultless = true;
         for name in &names {
             let parsed: Option<Authority> = name.parse().ok();
@@ -181,5 +164,23 @@ impl Gift {
         }
         let names = names.iter().map(|name| name.to_ascii_lowercase()).collect();
         is_faultless.then_some(Some(names)).ok_or(Noted)
+    }
+
+    /// One to so many texts; a variable has them parted by commas. None where there are none.
+    pub(super) fn texts(&mut self, key: &str, most: usize) -> Result<Option<Vec<String>>, Noted> {
+        let texts = match self.values.get(key).map(|given| &given.value) {
+            None => return Ok(None),
+            Some(Raw::List(texts)) => texts.clone(),
+            Some(Raw::Variable(text)) => text.split(',').map(|one| one.trim().to_owned()).collect(),
+            Some(Raw::Text(_) | Raw::Whole(_) | Raw::Other(..)) => {
+                return Err(self.wrong_type(key, "字符串列表", "a list of strings"));
+            }
+        };
+        if texts.is_empty() || most < texts.len() {
+            let zh = format!("应有 1 到 {most} 个名称");
+            self.fault_at(key, "out_of_range", zh, format!("it has 1 to {most} names"));
+            return Err(Noted);
+        }
+        Ok(Some(texts))
     }
 }

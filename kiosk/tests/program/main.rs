@@ -29,3 +29,4 @@ mod tape;
 mod http_restart;
 mod day;
 mod http_private;
+mod backup;

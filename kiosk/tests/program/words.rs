@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::caller::{Place, Said, YEAR, has_chinese};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 15] = [
     "",
     "demo",
     "replay",
@@ -15,6 +15,11 @@ const COMMANDS: [&str; 10] = [
     "explain member",
     "explain sale",
     "explain liability",
+    "backup",
+    "restore",
+    "drill",
+    "escrow",
+    "restore-keys",
 ];
 
 #[test]

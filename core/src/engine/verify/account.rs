@@ -16,6 +16,7 @@ use crate::ledger::journal::{JournalAccount, expiry_month};
 use crate::ledger::replay::{differences, replay};
 use crate::ledger::sale::Sale;
 
+use super::super::liability::Sums;
 use super::super::rows::{ACCOUNTS, AccountRecord};
 use super::super::work::{Stop, View, rules_of};
 use super::Seen;
@@ -95,7 +96,7 @@ fn inspect(
     super::keys::answers(view, id, place, record.head.last_receipt, seen)?;
     let sales = sales(view, id, place, account, seen)?;
     weigh(versions, place, account, &sales, &entries, seen);
-    owed(versions, account, seen);
+    owed(versions, account, &mut seen.owed);
     Ok(())
 }
 
@@ -285,20 +286,17 @@ fn given(entries: &[Entry]) -> BTreeMap<CarryId, i64> {
 }
 
 /// What the account adds to liability and receivable.
-fn owed(versions: &Versions, account: &Account, seen: &mut Seen) {
+pub(in crate::engine) fn owed(versions: &Versions, account: &Account, owed: &mut Sums) {
     let Some(programme) = versions.latest() else {
         return;
     };
     for lot in account.lots.iter().filter(|lot| !lot.remaining.is_zero()) {
         let month = expiry_month(lot.grant.expires_at, programme.zone);
-        let sum = seen
-            .owed
-            .entry(JournalAccount::Liability(month))
-            .or_default();
+        let sum = owed.entry(JournalAccount::Liability(month)).or_default();
         *sum = sum.saturating_add(lot.remaining.count());
     }
     if !account.debt.is_zero() {
-        let sum = seen.owed.entry(JournalAccount::Receivable).or_default();
+        let sum = owed.entry(JournalAccount::Receivable).or_default();
         *sum = sum.saturating_sub(account.debt.count());
     }
 }

@@ -18,6 +18,9 @@ use super::liability::Sums;
 use super::rows::TokenKey;
 use super::work::View;
 
+#[cfg(feature = "redb")]
+pub(super) use account::owed as owed_by;
+
 /// Something that does not add up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {

@@ -8,7 +8,7 @@ use ::redb::{
 };
 use parking_lot::{Mutex, RwLock};
 
-use super::super::StoreError;
+use super::super::{ReadTx, StoreError, Table};
 use super::error::{
     commit_error, database_error, guarded, storage_error, table_error, transaction_error,
 };
@@ -17,7 +17,8 @@ use super::error::{
 pub(super) type Bytes = &'static [u8];
 
 /// The store's own rows. The engine's tables do not begin with an underscore.
-const META: TableDefinition<'static, Bytes, Bytes> = TableDefinition::new("_store");
+const META: TableDefinition<'static, Bytes, Bytes> = TableDefinition::new(META_NAME);
+const META_NAME: &str = "_store";
 const FORMAT: &[u8] = b"format";
 const FORMAT_NOW: &[u8] = &[1];
 const SEQUENCE: &[u8] = b"sequence";
@@ -167,21 +168,28 @@ pub(super) fn begin(
 }
 
 /// Makes a new file ours, or reads from ours how far the sequence got.
-fn claim(database: &Database) -> Result<u64, StoreError> {
+pub(super) fn claim(database: &Database) -> Result<u64, StoreError> {
     let reading = database.begin_read().map_err(transaction_error)?;
+    if let Some(sequence) = claimed(&reading)? {
+        return Ok(sequence);
+    }
+    drop(reading);
+    let mut writing = database.begin_write().map_err(transaction_error)?;
+    writing.set_two_phase_commit(true);
+    writing
+        .open_table(META)
+        .map_err(table_error)?
+        .insert(FORMAT, FORMAT_NOW)
+        .map_err(storage_error)?;
+    writing.commit().map_err(commit_error)?;
+    Ok(0)
+}
+
+/// How far the sequence of a file of ours got; none where there is nothing in it at all.
+pub(super) fn claimed(reading: &ReadTransaction) -> Result<Option<u64>, StoreError> {
     let mut tables = reading.list_tables().map_err(storage_error)?.peekable();
     if tables.peek().is_none() {
-        drop(tables);
-        drop(reading);
-        let mut writing = database.begin_write().map_err(transaction_error)?;
-        writing.set_two_phase_commit(true);
-        writing
-            .open_table(META)
-            .map_err(table_error)?
-            .insert(FORMAT, FORMAT_NOW)
-            .map_err(storage_error)?;
-        writing.commit().map_err(commit_error)?;
-        return Ok(0);
+        return Ok(None);
     }
     if !tables.any(|table| table.name() == META.name()) {
         return Err(StoreError::Damaged(
@@ -194,11 +202,19 @@ fn claim(database: &Database) -> Result<u64, StoreError> {
     if format.is_none_or(|format| format.value() != FORMAT_NOW) {
         return Err(StoreError::Damaged("a store of another format".to_owned()));
     }
-    match meta.get(SEQUENCE).map_err(storage_error)? {
-        None => Ok(0),
-        Some(row) => read_sequence(row.value())
-            .ok_or_else(|| StoreError::Damaged("the sequence row".to_owned())),
-    }
+    let row = meta.get(SEQUENCE).map_err(storage_error)?;
+    sequence_in(row.as_ref().map(::redb::AccessGuard::value)).map(Some)
+}
+
+/// How far the sequence of a snapshot got.
+pub(super) fn sequence_of(read: &dyn ReadTx) -> Result<u64, StoreError> {
+    let row = read.value(Table::new(META_NAME), SEQUENCE)?;
+    sequence_in(row.as_deref())
+}
+
+fn sequence_in(row: Option<&[u8]>) -> Result<u64, StoreError> {
+    let damaged = || StoreError::Damaged("the sequence row".to_owned());
+    row.map_or(Ok(0), |row| read_sequence(row).ok_or_else(damaged))
 }
 
 /// The number and its complement: redb does not check what it reads, and a number that went back would be given out

@@ -14,6 +14,7 @@ use ::redb::DatabaseError;
 
 mod committer;
 mod error;
+mod export;
 mod file;
 mod queue;
 mod snapshot;
@@ -27,6 +28,7 @@ use self::writer::Writer;
 
 use super::{Body, Closing, Home, ReadTx, Store, StoreError, Ticket, ticket};
 
+pub use self::export::{Exported, Keep, ReadOnly, RowHash, export};
 pub use self::file::{Integrity, check_integrity};
 
 /// How a file is opened and how much may wait for it.

@@ -1,0 +1,195 @@
+//! What the members who have keys lead to. Entries, lots, sales and answers do not say whose they are, so they are found
+//! as an account finds them: along its chains, under its own key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::ids::{AccountId, MemberId};
+use crate::domain::programme::Versions;
+use crate::ledger::account::Account;
+use crate::ledger::entry::{Entry, Movement, Returned};
+use crate::ledger::lot::LotGrant;
+use crate::store::{StoreError, Table};
+
+use super::super::commit::business_key;
+use super::super::liability::Sums;
+use super::super::rows::{
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, POSTAL,
+    RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
+};
+use super::super::verify::owed_by;
+use super::super::work::{Stop, View};
+
+/// A key, by 16 bytes of its hash: millions of rows are reached, and keys are of any length.
+type Mark = [u8; 16];
+
+/// Rows that were reached, by table.
+#[derive(Default)]
+pub(super) struct Reached {
+    marks: BTreeMap<Table, Vec<Mark>>,
+}
+
+impl Reached {
+    fn note(&mut self, table: Table, key: &[u8]) {
+        self.marks.entry(table).or_default().push(mark(key));
+    }
+
+    /// Follows an account's chains as far as they go, and adds what it holds to the sums.
+    ///
+    /// # Errors
+    /// Where a chain breaks. What was reached before is noted.
+    pub(super) fn follow(
+        &mut self,
+        view: &View<'_>,
+        versions: &Versions,
+        id: AccountId,
+        owed: &mut Sums,
+    ) -> Result<(), Stop> {
+        let record = view.account(id)?;
+        owed_by(versions, &record.account, owed);
+        // One broken chain does not hide the others.
+        let chains = [
+            self.entries(view, id, &record.account),
+            self.sales(view, id, &record.account),
+            self.answers(view, id, record.head.last_receipt),
+        ];
+        chains.into_iter().collect()
+    }
+
+    fn entries(&mut self, view: &View<'_>, id: AccountId, account: &Account) -> Result<(), Stop> {
+        let codec = view.keys.history(id)?;
+        let mut next = account.last_entry;
+        while let Some(at) = next {
+            let row = ENTRIES.row(view.tx, &codec, at.as_bytes())?;
+            let EntryRow::V1(entry) = row.ok_or_else(broken)?;
+            self.note(ENTRIES.table(), at.as_bytes());
+            for grant in grants(&entry) {
+                self.note(LOTS.table(), grant.id.as_bytes());
+            }
+            next = entry.previous.filter(|previous| *previous < at);
+        }
+        Ok(())
+    }
+
+    fn sales(&mut self, view: &View<'_>, id: AccountId, account: &Account) -> Result<(), Stop> {
+        let mut next = account.last_sale;
+        while let Some(at) = next {
+            let sale = view.sale(id, at)?;
+            self.note(SALES.table(), at.as_bytes());
+            next = sale.previous.filter(|previous| *previous < at);
+        }
+        Ok(())
+    }
+
+    /// The account's answers, newest first, and what each of them names.
+    fn answers(
+        &mut self,
+        view: &View<'_>,
+        id: AccountId,
+        last: Option<ReceiptKey>,
+    ) -> Result<(), Stop> {
+        let mut walked = BTreeSet::new();
+        let mut next = last.filter(|key| walked.insert(*key));
+        while let Some(key) = next {
+            let row = RECEIPTS.outside(view, &key)?.ok_or_else(broken)?;
+            let answer = RECEIPTS.body_of(view, id, &key, &row)?;
+            let ReceiptRow::V1 {
+                previous,
+                business,
+                token,
+                ..
+            } = answer.ok_or_else(broken)?;
+            self.note(RECEIPTS.table(), &key);
+            if let Some((kind, receipt)) = business {
+                let key = business_key(kind, &receipt);
+                if let Some(row) = BUSINESS.outside(view, key.as_bytes())?
+                    && BUSINESS.body_of(view, id, key.as_bytes(), &row)?.is_some()
+                {
+                    self.note(BUSINESS.table(), key.as_bytes());
+                }
+            }
+            if let Some(token) = token {
+                self.note(TOKENS.table(), &token.bytes());
+            }
+            next = previous.filter(|key| walked.insert(*key));
+        }
+        Ok(())
+    }
+
+    /// Everything is reached: from here on it is asked.
+    pub(super) fn sort(&mut self) {
+        for marks in self.marks.values_mut() {
+            marks.sort_unstable();
+        }
+    }
+
+    /// Whether a row of the backup belongs into the fresh store.
+    pub(super) fn keeps(
+        &self,
+        view: &View<'_>,
+        table: Table,
+        key: &[u8],
+    ) -> Result<bool, StoreError> {
+        let keybox = view.keys.keybox();
+        let has_account =
+            |id: Option<AccountId>| id.is_some_and(|id| keybox.of_account(&id).is_some());
+        let chained = [ENTRIES.table(), LOTS.table(), SALES.table()];
+        let found = [RECEIPTS.table(), BUSINESS.table(), TOKENS.table()];
+        if chained.contains(&table) || found.contains(&table) {
+            let marks = self.marks.get(&table);
+            Ok(marks.is_some_and(|marks| marks.binary_search(&mark(key)).is_ok()))
+        } else if table == ACCOUNTS.table() {
+            Ok(has_account(key.try_into().ok().map(AccountId::from_bytes)))
+        } else if table == DAYS.table() {
+            Ok(has_account(day_account(key)))
+        } else if [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()].contains(&table) {
+            let id = key.try_into().ok().map(MemberId::from_bytes);
+            Ok(id.is_some_and(|id| keybox.of_member(&id).is_some()))
+        } else if table == INTENTS.table() {
+            // One that was finished since the backup is in the audit already.
+            let row = INTENTS.row(view.tx, view.keys.mac(), key)?;
+            Ok(row.is_some_and(|IntentRow::V1 { member, .. }| keybox.is_known(&member)))
+        } else if table == HOLDS.table() {
+            match HOLDS.look_up(view, key, key) {
+                Ok(found) => Ok(found.is_some()),
+                // Somebody's who has a key: it is for `verify` to name.
+                Err(Stop::Refused(_) | Stop::Store(StoreError::Damaged(_))) => Ok(true),
+                Err(Stop::Store(error)) => Err(error),
+            }
+        } else {
+            // What belongs to nobody.
+            Ok(true)
+        }
+    }
+}
+
+/// The lots that begin with an entry.
+fn grants(entry: &Entry) -> Vec<LotGrant> {
+    match &entry.movement {
+        Movement::Earn { lot, .. } | Movement::Adjust { credit: lot, .. } => {
+            lot.iter().copied().collect()
+        }
+        Movement::Grant { lot, .. } => vec![*lot],
+        Movement::Return { parts, .. } => {
+            let into = |returned: &Returned| returned.into;
+            parts.iter().filter_map(into).collect()
+        }
+        Movement::Open { .. }
+        | Movement::Redeem { .. }
+        | Movement::Clawback { .. }
+        | Movement::Repay { .. }
+        | Movement::Expire { .. }
+        | Movement::Assess(_)
+        | Movement::Sanction { .. } => Vec::new(),
+    }
+}
+
+fn broken() -> StoreError {
+    StoreError::Damaged("a chain is broken".to_owned())
+}
+
+fn mark(key: &[u8]) -> Mark {
+    let hash: [u8; 32] = Sha256::digest(key).into();
+    hash.first_chunk().copied().unwrap_or_default()
+}
