@@ -102,7 +102,7 @@ impl Keybox {
     ///
     /// `Missing` when there is no bucket with this number; `Io` as for [`Self::erase`].
     pub fn rotate(&self, bucket: u8) -> Result<Destroyed, KeyboxError> {
-        self.rewrite(self.bucket(bucket)?, &Going::Nothing)
+        self.rewrite(numbered(bucket)?, &Going::Nothing)
     }
 
     /// Destroys all keys of group `core` but the newest, of these members, with one rewriting for each bucket that has any.
@@ -167,16 +167,16 @@ impl Keybox {
         bucket.map_or(0, |bucket| self.writer.lock().changes(bucket))
     }
 
-    /// The bucket with this number.
-    pub(super) fn bucket(&self, number: u8) -> Result<Bucket, KeyboxError> {
-        let missing = || KeyboxError::Missing(format!("bucket {number}"));
-        Bucket::from_number(number).ok_or_else(missing)
-    }
-
     fn rewrite(&self, bucket: Bucket, going: &Going) -> Result<Destroyed, KeyboxError> {
         let drawn = Drawn::new(&self.draw);
         self.writer
             .lock()
             .rewrite(bucket, going, drawn, &self.shelves)
     }
+}
+
+/// The bucket with this number.
+pub(super) fn numbered(number: u8) -> Result<Bucket, KeyboxError> {
+    let missing = || KeyboxError::Missing(format!("bucket {number}"));
+    Bucket::from_number(number).ok_or_else(missing)
 }

@@ -20,6 +20,7 @@ use super::super::root::Kek;
 use super::bucket::{Bucket, SysBody, parse};
 use super::create::{self, First};
 use super::disk::{Bytes, Disk, Folder};
+use super::erase::numbered;
 use super::keys::Secret;
 use super::load::take_in;
 use super::shelf::Shelves;
@@ -56,7 +57,7 @@ impl Keybox {
     ///
     /// `Missing` when there is no bucket with this number; `Io` while it is not known what stands on the disk.
     pub fn escrow(&self, bucket: u8) -> Result<EscrowBody, KeyboxError> {
-        let bucket = self.bucket(bucket)?;
+        let bucket = numbered(bucket)?;
         let content = self.writer.lock().standing_content(bucket, &self.shelves);
         let (epoch, content) = content?;
 
@@ -92,11 +93,12 @@ impl Keybox {
         bodies: Vec<Zeroizing<Vec<u8>>>,
         draw: Draw32,
     ) -> Result<Self, KeyboxError> {
-        Self::restore_escrow_on(Arc::new(Folder::new(folder)), bodies, draw)
+        let disk: Arc<dyn Disk> = Arc::new(Folder::new(folder));
+        Self::restore_escrow_on(&disk, bodies, draw)
     }
 
     pub(super) fn restore_escrow_on(
-        disk: Arc<dyn Disk>,
+        disk: &Arc<dyn Disk>,
         bodies: Vec<Bytes>,
         draw: Draw32,
     ) -> Result<Self, KeyboxError> {
@@ -107,10 +109,10 @@ impl Keybox {
         } = taken(&bodies, &draw)?;
         drop(bodies);
         let system = first.system.clone();
-        let mut writer = first.writer(Some(Arc::clone(&disk)));
+        let mut writer = first.writer(Some(Arc::clone(disk)));
         // Every record that a bucket has taken in is before this place, so that no journal of before fits to it.
         writer.begin_at(EMPTY, next, [].into());
-        create::write(&*disk, &writer, &shelves, &draw)?;
+        create::write(&**disk, &writer, &shelves, &draw)?;
         Ok(Self::with(system, shelves, writer, draw))
     }
 }

@@ -106,7 +106,8 @@ impl Keybox {
     /// `Exists` where any file of a keybox is already; `ReadableByOthers` and `IsALink` as for [`Self::open`]; `InUse`
     /// while another process makes one there; `Io`.
     pub fn create(folder: &Path, install: [u8; 16], draw: Draw32) -> Result<Self, KeyboxError> {
-        Self::create_on(Arc::new(Folder::new(folder)), install, draw)
+        let disk: Arc<dyn Disk> = Arc::new(Folder::new(folder));
+        Self::create_on(&disk, install, draw)
     }
 
     /// Opens the keybox in this folder: reads everything, settles what a power cut left, and refuses what is not as it was
@@ -134,15 +135,15 @@ impl Keybox {
     }
 
     fn create_on(
-        disk: Arc<dyn Disk>,
+        disk: &Arc<dyn Disk>,
         install: [u8; 16],
         draw: Draw32,
     ) -> Result<Self, KeyboxError> {
         let first = First::draw(install, &draw);
         let system = first.system.clone();
-        let writer = first.writer(Some(Arc::clone(&disk)));
+        let writer = first.writer(Some(Arc::clone(disk)));
         let shelves = Shelves::default();
-        create::write(&*disk, &writer, &shelves, &draw)?;
+        create::write(&**disk, &writer, &shelves, &draw)?;
         Ok(Self::with(system, shelves, writer, draw))
     }
 

@@ -320,12 +320,12 @@ pub(super) fn apply(change: Change, shelves: &Shelves) -> Result<(), KeyboxError
             }
         }
         Change::Postal { member, key } => {
-            let added = shelves.change(&member, |keys| match keys.postal {
-                Some(_) => Err(KeyboxError::Taken),
-                None => {
-                    keys.postal = Some(key);
-                    Ok(())
+            let added = shelves.change(&member, |keys| {
+                if keys.postal.is_some() {
+                    return Err(KeyboxError::Taken);
                 }
+                keys.postal = Some(key);
+                Ok(())
             });
             added.unwrap_or(Err(KeyboxError::MemberUnknown))
         }

@@ -117,7 +117,9 @@ impl Writer {
         }
         self.place = self.place.saturating_add(long(buckets.len()));
         self.changed.extend(buckets);
-        buckets.iter().for_each(|bucket| self.count(*bucket));
+        for bucket in buckets {
+            self.count(*bucket);
+        }
         Ok(())
     }
 

@@ -273,10 +273,8 @@ fn what_is_refused_is_said_and_changes_nothing() {
     let kind = TokenKind::Card;
     let member = |number| keys(number).member;
 
-    let same_account = MemberKeys {
-        account: keys(1).account,
-        ..keys(2)
-    };
+    let mut same_account = keys(2);
+    same_account.account = keys(1).account;
     let twice = [(card(2), kind), (card(2), TokenKind::Sector(1))];
     let taken = Err(KeyboxError::Taken);
     assert_eq!(keybox.add(keys(1), &[]), taken);

@@ -4,8 +4,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::bucket::{Body, NONCE, parse};
+use super::super::bucket::{Body, Content, NONCE, parse};
 use super::super::journal::{JournalKey, Record};
+use super::super::keys::GroupKey;
 use super::super::load::{Mend, decide};
 use super::super::write::System;
 use super::*;
@@ -51,6 +52,18 @@ fn member() -> MemberEntry {
     }
 }
 
+/// The same, with two more keys of group `core`.
+fn renewed() -> MemberEntry {
+    let mut entry = member();
+    for (version, byte) in [(2, 0x34), (3, 0x35)] {
+        entry.keys.renew_core(GroupKey {
+            version,
+            key: Secret::new([byte; 32]),
+        });
+    }
+    entry
+}
+
 fn card() -> TokenEntry {
     TokenEntry {
         hash: [0x66; 16],
@@ -79,12 +92,32 @@ fn a_slot_is_the_one_computed_by_another_program() {
 
 #[test]
 fn a_bucket_is_the_one_computed_by_another_program() {
-    let body = Body::V1 {
-        folded: 300,
-        members: vec![member()],
-    };
-    let sealed = bucket::seal(&kek(), &install(), nonce(), &body, 512).unwrap();
+    let content = Content::Members(Body::new(300, vec![renewed()]));
+    let sealed = bucket::seal(&kek(), &install(), nonce(), &content).unwrap();
     let expected = concat!(
+        "4a464b42010000000000000001a0a1a2a3a4a5a6a7a8a9aaabacadaeaf404142434445464748494a",
+        "4b4c4d4e4f5051525354555657d5950771c1f168079ee596afbe8d748383abbcd5317b71b84813df",
+        "672b2601b234db204c56a7b125ca87c1793fefefc4ae5e48dd5ab081a983c93dc1268779616f1ecd",
+        "4721b2018cc147f4bb983dd8abb283426f6c79203314e743d0812177616231f38dfca16ab788f437",
+        "cf12429cdecaa6468b7c9fd6b559ea024777922eca8a04125b848b83e5a2c694560fc1b83688410e",
+        "99534a3a7b2b2aa1b94aac7dc64e8b73cb09359709268ab9b46a7b3eff806a439b8df0e59ff8d316",
+        "9e0b843b88bbeca5b2827525c948001a5efeee3643fb735877e1ca921990bd7fc4df0e0d9e2c365b",
+        "d0293a4040e4c21e543f1765421983e9cbb0e079a46141f2aa7038fe82905b0b4d3e36eb2f960314",
+        "cc2bc3771c2877669a4726fee8",
+    );
+    assert_eq!(hex(&sealed), expected);
+
+    let slots = [Slot::Filled(kek()), Slot::Empty];
+    let decided = decide(slots, Some(&sealed), Some(b"a stray")).unwrap();
+    assert_eq!(decided.opened.install, install());
+    assert_eq!(decided.mends, [Mend::DropNew]);
+    let body: Body = parse(&decided.opened.plain, String::new).unwrap();
+    assert_eq!(body.into_members(), Some((300, vec![renewed()])));
+}
+
+#[test]
+fn a_bucket_of_the_first_version_is_still_read() {
+    let sealed = concat!(
         "4a464b42010000000000000001a0a1a2a3a4a5a6a7a8a9aaabacadaeaf404142434445464748494a",
         "4b4c4d4e4f5051525354555657d4950771c1f168079ee596afbe8d748383abbcd5317b71b84813df",
         "672b2601b234db204c54a1b723cc81c77f39e9e9c2a8584edb5cb687af85cf3bc720817f676918cb",
@@ -93,14 +126,30 @@ fn a_bucket_is_the_one_computed_by_another_program() {
         "99534a3a7b2b2aa1b94aac7dc64e8b73cb09359709268ab9b46a7b3eff806a439bba768d04355ca5",
         "a0c2a14f7e615d4262",
     );
-    assert_eq!(hex(&sealed), expected);
+    let sealed = data_encoding::HEXLOWER.decode(sealed.as_bytes()).unwrap();
+    let opened = bucket::open(&kek(), &sealed).unwrap();
+    let body: Body = parse(&opened.plain, String::new).unwrap();
+    assert_eq!(body.into_members(), Some((300, vec![member()])));
+}
 
-    let slots = [Slot::Filled(kek()), Slot::Empty];
-    let decided = decide(slots, Some(&sealed), Some(b"a stray")).unwrap();
-    assert_eq!(decided.opened.install, install());
-    assert_eq!(decided.mends, [Mend::DropNew]);
-    let Body::V1 { folded, members } = parse(&decided.opened.plain, String::new).unwrap();
-    assert_eq!((folded, members), (300, vec![member()]));
+#[test]
+fn an_escrow_is_the_one_computed_by_another_program() {
+    let keybox = Keybox::in_memory(install(), draw());
+    keybox.shelves.add(renewed()).unwrap();
+    let escrow = keybox.escrow(0x11).unwrap();
+    assert_eq!((escrow.bucket, escrow.epoch), (0x11, 1));
+    let expected = concat!(
+        "4a464b4501a0a1a2a3a4a5a6a7a8a9aaabacadaeaf11000000000000000101000111111111111111",
+        "11111111111111111122222222222222222222222222222222033535353535353535353535353535",
+        "35353535353535353535353535353535353501444444444444444444444444444444444444444444",
+        "44444444444444444444440101555555555555555555555555555555555555555555555555555555",
+        "55555555550266666666666666666666666666666666000000777777777777777777777777777777",
+        "7701ac02010180897a01111111111111111111111111111111110201333333333333333333333333",
+        "33333333333333333333333333333333333333330234343434343434343434343434343434343434",
+        "34343434343434343434343434f686a9730f65d84c212c0ee2665d3e1b6ebfad76051d011c302cd7",
+        "0b528441db",
+    );
+    assert_eq!(hex(&escrow.bytes), expected);
 }
 
 #[test]
@@ -111,7 +160,8 @@ fn the_systems_bucket_is_the_one_computed_by_another_program() {
         audit_seed: Secret::new([0x5b; 32]),
     };
     let days = vec![(20_000, Secret::new([0x5c; 32]))];
-    let sealed = system.seal(&kek(), 3, days, nonce()).unwrap();
+    let content = Content::System(system.body(3, days));
+    let sealed = bucket::seal(&kek(), &install(), nonce(), &content).unwrap();
     let expected = concat!(
         "4a464b42010000000000000001a0a1a2a3a4a5a6a7a8a9aaabacadaeaf404142434445464748494a",
         "4b4c4d4e4f5051525354555657d43a5f2a8aba234cd5aedde4f5c63fc8c8e0f79e490309c0306ba7",
@@ -153,6 +203,18 @@ fn the_journal_is_the_one_computed_by_another_program() {
         day: 20_000,
         key: Secret::new([0x5c; 32]),
     };
+    let member_id = MemberId::from_bytes([0x11; 16]);
+    let core = Change::Core {
+        member: member_id,
+        key: GroupKey {
+            version: 2,
+            key: Secret::new([0x34; 32]),
+        },
+    };
+    let postal = Change::Postal {
+        member: member_id,
+        key: GroupKey::first([0x55; 32]),
+    };
     for (change, length, hash) in [
         (
             Change::Member(member()),
@@ -173,6 +235,16 @@ fn the_journal_is_the_one_computed_by_another_program() {
             Change::DropDays { before: 19_999 },
             94,
             "37d407164c0bdfaf637837122546d5a4455972cf6436f7e0ef523707f810894a",
+        ),
+        (
+            core,
+            140,
+            "c72d7193b4167aec49b3536be4a9ffdc3fa398eae9bd860e785b863318aea96f",
+        ),
+        (
+            postal,
+            140,
+            "835510e06832ad8d49cb92394a7346c8d496c42c1af5b301915164fb8d15ed00",
         ),
     ] {
         let record = written(change);
@@ -219,15 +291,13 @@ fn the_owner_of_a_row_and_the_key_of_a_terminal_are_those_computed_by_another_pr
 
 #[test]
 fn a_version_that_is_not_known_yet_is_said_to_be_newer() {
-    let ours = postcard::to_allocvec(&Body::V1 {
-        folded: 0,
-        members: Vec::new(),
-    })
-    .unwrap();
+    let ours = postcard::to_allocvec(&Body::new(0, Vec::new())).unwrap();
     let place = || "keybox/00".to_owned();
     assert!(parse::<Body>(&ours, place).is_ok());
+    assert!(parse::<Body>(&[0, 0, 0], place).is_ok());
     for (bytes, error) in [
-        (vec![1, 0, 0], KeyboxError::TooNew(place())),
+        (vec![2, 0, 0], KeyboxError::TooNew(place())),
+        (vec![1, 0, 0], KeyboxError::Damaged(place())),
         (vec![0, 0], KeyboxError::Damaged(place())),
         (vec![0, 0, 0, 0], KeyboxError::Damaged(place())),
         (vec![], KeyboxError::Damaged(place())),

@@ -1,5 +1,6 @@
 //! What a power cut, a stranger and many threads at once do to a keybox.
 
+use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
@@ -11,8 +12,13 @@ use super::keys::Secret;
 use super::*;
 
 mod power;
+mod story;
 mod crash;
 mod erasure;
+mod histories;
+mod rewriting;
+mod versions;
+mod escrow;
 mod tamper;
 mod files;
 mod formats;
@@ -76,12 +82,14 @@ fn state(keybox: &Keybox) -> State {
     let tokens = keybox.shelves.tokens_of(&buckets);
     let members = buckets[..64]
         .iter()
-        .flat_map(|bucket| keybox.shelves.entries(*bucket, &tokens));
+        .flat_map(|bucket| keybox.shelves.entries(*bucket, &tokens, |_| true));
     let mut members: Vec<_> = members.collect();
     members.sort_by_key(|entry| entry.keys.member);
     // By every way in, the same.
     assert_eq!(keybox.len(), members.len());
     assert_eq!(keybox.is_empty(), members.is_empty());
+    let of_members = members.iter().map(|entry| entry.tokens.len()).sum();
+    assert_eq!(tokens.len(), of_members, "no token leads nowhere");
     for MemberEntry { keys, tokens } in &members {
         assert_eq!(keybox.of_member(&keys.member).as_ref(), Some(keys));
         assert_eq!(keybox.of_account(&keys.account).as_ref(), Some(keys));
@@ -112,19 +120,28 @@ fn state(keybox: &Keybox) -> State {
 
 /// A keybox on a disk that loses power when told to.
 fn create(disk: &power::PowerDisk) -> Result<Keybox, KeyboxError> {
-    Keybox::create_on(Arc::new(disk.clone()), INSTALL, draw())
+    create_for(disk, INSTALL)
+}
+
+fn create_for(disk: &power::PowerDisk, install: [u8; 16]) -> Result<Keybox, KeyboxError> {
+    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    Keybox::create_on(&disk, install, draw())
+}
+
+std::thread_local! {
+    /// How many keyboxes this test has opened.
+    static OPENED: Cell<u64> = const { Cell::new(0) };
 }
 
 fn open(disk: &power::PowerDisk) -> Result<Keybox, KeyboxError> {
+    // Numbers that none of those before drew: a nonce must not come twice, nor a destroyed key.
+    OPENED.set(OPENED.get() + 1);
+    let opened = OPENED.get().to_be_bytes();
+    let count = AtomicU64::new(0);
+    let drawn = move || {
+        let count = count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        Sha256::digest([opened, count].concat()).into()
+    };
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
-    // Not the numbers that it was made with: a nonce must not come twice.
-    let draw = draw();
-    Keybox::open_on(
-        &disk,
-        Arc::new(move || {
-            let mut bytes = draw();
-            bytes[0] ^= 0x55;
-            bytes
-        }),
-    )
+    Keybox::open_on(&disk, Arc::new(drawn))
 }

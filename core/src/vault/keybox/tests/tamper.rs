@@ -229,7 +229,7 @@ fn a_journal_that_was_folded_already_is_taken_in_once() {
 fn the_bucket_of_another_installation_or_another_bucket_is_refused() {
     let (disk, _, _) = made();
     let other = PowerDisk::default();
-    drop(Keybox::create_on(Arc::new(other.clone()), [0xb2; 16], draw()).unwrap());
+    drop(create_for(&other, [0xb2; 16]).unwrap());
     // Drawn alike, so that the keys are the same and only the installation tells them apart.
     let error = opened_with(&disk, "keybox/09", &other.bytes("keybox/09")).unwrap_err();
     assert_eq!(error, KeyboxError::Damaged("keybox/09".to_owned()));
