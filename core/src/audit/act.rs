@@ -134,12 +134,14 @@ pub enum Act {
 
 /// A day as its date, `2017-01-31`: in rows it is a number, but this is for people too.
 mod day {
+    use core::fmt::Display;
+
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     use crate::domain::time::Day;
 
-    pub(super) fn serialize<S: Serializer>(day: &Day, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(day)
+    pub(super) fn serialize<D: Display, S: Serializer>(day: &D, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(day)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Day, D::Error> {

@@ -271,3 +271,6 @@ impl CheckpointError {
         self.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests;

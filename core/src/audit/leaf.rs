@@ -18,7 +18,7 @@ pub struct Leaf {
     /// Its place in the tree, from 0.
     pub seq: u64,
     /// When it was done, written in UTC with milliseconds.
-    #[serde(with = "utc_millis")]
+    #[serde(with = "super::text::utc_millis")]
     pub time: Moment,
     /// Who: a staff account, a terminal, `member` or `system`.
     pub actor: Text,
@@ -137,22 +137,5 @@ impl LeafError {
     }
 }
 
-/// A moment as RFC 3339 in UTC, always with three digits of milliseconds.
-mod utc_millis {
-    use chrono::{DateTime, SecondsFormat};
-    use serde::{Deserialize, Deserializer, Serializer, de, ser};
-
-    use crate::domain::time::Moment;
-
-    pub(super) fn serialize<S: Serializer>(time: &Moment, to: S) -> Result<S::Ok, S::Error> {
-        let is_sane = Moment::EPOCH <= *time && *time <= Moment::MAX;
-        let utc = DateTime::from_timestamp_millis(time.millis()).filter(|_| is_sane);
-        let utc = utc.ok_or_else(|| ser::Error::custom("a time out of range"))?;
-        to.serialize_str(&utc.to_rfc3339_opts(SecondsFormat::Millis, true))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Moment, D::Error> {
-        let text = String::deserialize(from)?;
-        text.parse().map_err(de::Error::custom)
-    }
-}
+#[cfg(test)]
+mod tests;

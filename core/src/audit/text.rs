@@ -176,3 +176,80 @@ impl fmt::Debug for Handle {
         formatter.write_str("Handle(..)")
     }
 }
+
+/// A moment as RFC 3339 in UTC, always with three digits of milliseconds.
+pub(super) mod utc_millis {
+    use chrono::{DateTime, SecondsFormat};
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
+
+    use crate::domain::time::Moment;
+
+    pub(in crate::audit) fn serialize<T, S>(time: &T, to: S) -> Result<S::Ok, S::Error>
+    where
+        T: Copy + Into<Moment>,
+        S: Serializer,
+    {
+        let time: Moment = (*time).into();
+        let is_sane = Moment::EPOCH <= time && time <= Moment::MAX;
+        let utc = DateTime::from_timestamp_millis(time.millis()).filter(|_| is_sane);
+        let utc = utc.ok_or_else(|| ser::Error::custom("a time out of range"))?;
+        to.serialize_str(&utc.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+
+    pub(in crate::audit) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Moment, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_256_bytes_and_no_control_characters() {
+        assert_eq!(Text::new("a".repeat(256)).unwrap().len(), 256);
+        assert_eq!(Text::new("a".repeat(257)), Err(LeafError::TextTooLong));
+        assert_eq!(Text::new("字".repeat(86)), Err(LeafError::TextTooLong));
+        for text in ["a\nb", "\0", "\u{7f}", "\u{85}"] {
+            assert_eq!(
+                Text::new(text),
+                Err(LeafError::ControlCharacter),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn whatever_is_fitted_is_a_text_and_what_fits_stays() {
+        for text in ["", "till-1", "收银台", &"a".repeat(256), &"字".repeat(85)] {
+            assert_eq!(Text::fitted(text).as_str(), text);
+        }
+        for text in [&"a".repeat(257), &"字".repeat(86), &"é".repeat(999)] {
+            let fitted = Text::fitted(text);
+            assert!(fitted.ends_with('…') && 250 < fitted.len(), "{fitted}");
+            assert_eq!(Text::new(fitted.as_str()), Ok(fitted));
+        }
+        assert_eq!(Text::fitted("a\nb").as_str(), "a\u{fffd}b");
+        // A replaced character is longer than the one it replaces.
+        assert!(Text::new(Text::fitted(&"\n".repeat(256)).as_str()).is_ok());
+    }
+
+    #[test]
+    fn hex_is_lower_case_and_whole() {
+        let handle = Handle::from_bytes([0xab; 16]);
+        assert_eq!(handle.to_string(), "ab".repeat(16));
+        assert_eq!("ab".repeat(16).parse(), Ok(handle));
+        for text in [
+            "AB".repeat(16),
+            "ab".repeat(15),
+            "ab".repeat(17),
+            "zz".repeat(16),
+        ] {
+            assert_eq!(text.parse::<Handle>(), Err(LeafError::NotHex), "{text}");
+        }
+        assert_eq!(format!("{handle:?}"), "Handle(..)");
+    }
+}

@@ -312,3 +312,6 @@ fn halves(count: u64) -> (u64, u64) {
     let left = count.div_ceil(2).next_power_of_two();
     (left, count.saturating_sub(left))
 }
+
+#[cfg(test)]
+mod tests;
