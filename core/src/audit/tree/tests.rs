@@ -153,9 +153,9 @@ mod naive {
     use super::{Hash, empty_root, leaf_hash, node_hash};
 
     fn split(count: usize) -> usize {
-        let mut k = 1;
-        while k * 2 < count {
-            k *= 2;
+        let mut k = 1_usize;
+        while k.saturating_mul(2) < count {
+            k = k.saturating_mul(2);
         }
         k
     }
@@ -180,7 +180,7 @@ mod naive {
         let (mut proof, last) = if index < k {
             (inclusion(index, left), root(right))
         } else {
-            (inclusion(index - k, right), root(left))
+            (inclusion(index.saturating_sub(k), right), root(left))
         };
         proof.push(last);
         proof
@@ -199,7 +199,7 @@ mod naive {
         let (mut proof, last) = if old <= k {
             (consistency(old, left, is_known), root(right))
         } else {
-            (consistency(old - k, right, false), root(left))
+            (consistency(old.saturating_sub(k), right, false), root(left))
         };
         proof.push(last);
         proof
