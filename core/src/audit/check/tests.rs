@@ -468,6 +468,7 @@ fn every_finding_has_a_code_and_both_languages() {
         Worth::NotSealed,
         Worth::OwnKey,
         Worth::NoneFromElsewhere,
+        Worth::OwnReceiptKey,
     ];
     let said = all.iter().map(|it| (it.code(), it.zh(), it.en()));
     let said: Vec<_> = said
