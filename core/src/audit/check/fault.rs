@@ -250,6 +250,9 @@ pub enum Worth {
         "without a checkpoint that was kept elsewhere nothing shows whether the end was cut off"
     )]
     NoneFromElsewhere,
+    /// The key came from the receipt itself, so it shows that the receipt agrees with itself and not whose it is.
+    #[error("the key is the receipt's own: give one that was had from the shop")]
+    OwnReceiptKey,
 }
 
 impl Worth {
@@ -261,6 +264,7 @@ impl Worth {
             Self::NotSealed => "not_sealed",
             Self::OwnKey => "own_key",
             Self::NoneFromElsewhere => "none_from_elsewhere",
+            Self::OwnReceiptKey => "own_receipt_key",
         }
     }
 
@@ -272,6 +276,7 @@ impl Worth {
             Self::NotSealed => "尚未签名".to_owned(),
             Self::OwnKey => "密钥取自该目录本身：请给出另存于别处的密钥".to_owned(),
             Self::NoneFromElsewhere => "未给出存于别处的检查点，无法看出末尾是否被截断".to_owned(),
+            Self::OwnReceiptKey => "密钥取自回执本身：请给出另从商店取得的密钥".to_owned(),
         }
     }
 

@@ -53,9 +53,6 @@ impl Walk {
                 report.worth(place, Worth::Torn);
                 break;
             }
-            if self.edge.size() == 0 {
-                seals.compare(&self.edge);
-            }
             let seq = self.line(&line, &place, report);
             if number == 1 && seq.is_some_and(|seq| seq != segment.first) {
                 report.wrong(place, Wrong::Misnamed);
@@ -119,7 +116,7 @@ impl Walk {
             } => {
                 // The lost rows had leaves, or they were lost together with them: either way the journal goes on above.
                 if let Some(before) = self.journal {
-                    self.hole(before, *journal_from, place, report);
+                    hole(before, *journal_from, place, report);
                     self.journal = Some(before.max(*journal_to));
                 } else {
                     self.journal = Some(*journal_to);
@@ -164,17 +161,17 @@ impl Walk {
             let before = before.unwrap_or(0);
             report.wrong(place.clone(), Wrong::JournalOverlap { from, to, before });
         } else if let Some(before) = before {
-            self.hole(before, from, place, report);
+            hole(before, from, place, report);
         }
         self.journal = Some(before.map_or(to, |before| before.max(to)));
     }
+}
 
-    /// Says which rows are missing between one and the next.
-    fn hole(&self, before: u64, next: u64, place: &Place, report: &mut Report) {
-        let expected = before.saturating_add(1);
-        if expected < next {
-            let (from, to) = (expected, next.saturating_sub(1));
-            report.wrong(place.clone(), Wrong::JournalHole { from, to });
-        }
+/// Says which rows are missing between one and the next.
+fn hole(before: u64, next: u64, place: &Place, report: &mut Report) {
+    let expected = before.saturating_add(1);
+    if expected < next {
+        let (from, to) = (expected, next.saturating_sub(1));
+        report.wrong(place.clone(), Wrong::JournalHole { from, to });
     }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::checkpoint::VerifierKey;
 use super::copy::{CopyError, CopyFolder, KEY, Note};
+use super::tree::Edge;
 
 use leaves::Walk;
 use seals::Seals;
@@ -61,10 +62,11 @@ pub fn check(
 
     let segments = folder.segments()?;
     let mut seals = Seals::read(&folder, outside, key.as_ref(), &mut report)?;
-    if segments.is_empty() && report.checkpoints == 0 {
+    if segments.is_empty() && report.checkpoints == 0 && outside.is_empty() {
         return Err(CopyError::Missing(folder.path().display().to_string()));
     }
     let mut walk = Walk::default();
+    seals.compare(&Edge::default());
     for segment in &segments {
         walk.segment(segment, &mut seals, &mut report)?;
     }

@@ -41,7 +41,7 @@ impl Seals {
         report: &mut Report,
     ) -> Result<Self, CopyError> {
         let mut seals = Vec::new();
-        let mut is_lost_for_a_key = false;
+        let mut lacks_a_key = false;
         let mut take = |note: &Note, source: Source, report: &mut Report| {
             let place = Place::Checkpoint {
                 file: note.file.clone(),
@@ -66,7 +66,7 @@ impl Seals {
                     fits: false,
                 }),
                 Some(Err(error)) => report.wrong(place, Wrong::Checkpoint(error)),
-                None => is_lost_for_a_key = true,
+                None => lacks_a_key = true,
             }
         };
         for note in folder.notes()? {
@@ -75,7 +75,7 @@ impl Seals {
         for note in outside {
             take(note, Source::Elsewhere, report);
         }
-        if is_lost_for_a_key {
+        if lacks_a_key {
             report.wrong(Place::Folder, Wrong::NoKey);
         }
         seals.sort_by_key(|seal| seal.size);
@@ -115,7 +115,7 @@ impl Seals {
             if reach < seal.size {
                 continue;
             }
-            if seal.size <= sealed && (seal.size != 0 || sealed != 0) {
+            if seal.size <= sealed {
                 let from = self.last_fit(seal);
                 let size = seal.size;
                 report.wrong(

@@ -146,9 +146,25 @@ fn line(input: &mut impl BufRead, most: usize) -> std::io::Result<Option<RawLine
     if is_whole {
         bytes.pop();
     } else {
-        is_whole = input.skip_until(b'\n')? != 0;
+        is_whole = skip_line(input)?;
     }
     Ok(Some(RawLine { bytes, is_whole }))
+}
+
+/// Passes what is left of a line. Whether its end was there.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<bool> {
+    loop {
+        let there = input.fill_buf()?;
+        if there.is_empty() {
+            return Ok(false);
+        }
+        let end = there.iter().position(|byte| *byte == b'\n');
+        let passed = end.map_or(there.len(), |end| end.saturating_add(1));
+        input.consume(passed);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
 }
 
 /// The leaves of all files.
