@@ -371,3 +371,43 @@ fn tokens_at(tokens: &[Placed], place: Place) -> impl Iterator<Item = &TokenEntr
     mine.take_while(move |(at, _)| *at == place)
         .map(|(_, token)| token)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_held_until_its_member_was_found() {
+        let shelves = Shelves::default();
+        let (member, hash) = (MemberId::from_bytes([1; 16]), [2; 16]);
+        let token = TokenEntry {
+            hash,
+            kind: TokenKind::Card,
+            state: TokenState::Active,
+            expires: None,
+        };
+        let keys = MemberKeys::new(member, AccountId::from_bytes([3; 16]), [4; 32], [5; 32]);
+        let tokens = vec![token];
+        shelves.add(MemberEntry { keys, tokens }).unwrap();
+        std::thread::scope(|scope| {
+            let slab = shard(&shelves.members, member.as_bytes()).write();
+            let found = scope.spawn(|| shelves.token(hash));
+            let is_held = || shard(&shelves.tokens, &hash).try_write().is_none();
+            let waits = |_: &u32| {
+                std::thread::yield_now();
+                !is_held()
+            };
+            assert!((0..5_000_000).take_while(waits).count() < 5_000_000);
+            // The member cannot be looked at yet, and meanwhile the row cannot go.
+            for _ in 0..10_000 {
+                assert!(is_held());
+                std::thread::yield_now();
+            }
+            drop(slab);
+            assert_eq!(
+                found.join().unwrap().map(|token| token.member),
+                Some(member)
+            );
+        });
+    }
+}
