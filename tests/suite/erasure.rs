@@ -350,7 +350,15 @@ fn a_correction_is_sealed_under_a_new_key_and_the_old_one_goes_later() {
     assert_eq!(shop.keys.keybox().with_old_core(), [anna.member]);
     shop.bench.assert_verified("after a correction");
 
-    assert_eq!(shop.engine().drop_old_core(), Ok(1));
+    let retired = shop.engine().retire_core().unwrap();
+    assert_eq!(retired, [(anna.member, 2)]);
+    // Between the two there is a backup; a correction meanwhile keeps what it needs.
+    assert!(correct(86, "王大名", "13800000098", &leave).is_ok());
+    shop.engine().drop_retired(&retired).unwrap();
+    assert_eq!(shop.keys.keybox().with_old_core(), [anna.member]);
+    shop.bench.assert_verified("after one of two old keys went");
+    let retired = shop.engine().retire_core().unwrap();
+    shop.engine().drop_retired(&retired).unwrap();
     assert!(shop.keys.keybox().with_old_core().is_empty());
     assert!(shop.own_data(anna.member).is_ok());
     shop.bench.assert_verified("after the old key went");

@@ -6,16 +6,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jifen::audit::copy::{AuditCopy, CopyFolder};
 use jifen::domain::refusal::Refusal;
 use jifen::engine::backup::Backup;
-use jifen::engine::clock::{Clock, Entropy, SeededEntropy};
+use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use jifen::engine::closing::closing;
+use jifen::engine::erase::By;
 use jifen::engine::keys::Keys;
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::restore::{Restored, Terms, restore};
 use jifen::engine::work::Stop;
+use jifen::engine::{Engine, Settings};
 use jifen::ledger::journal::JournalAccount;
 use jifen::ledger::refund::{RefundLine, RefundOf};
+use jifen::policy::grant::{Ask, decide};
 use jifen::store::redb::{Integrity, RedbStore, check_integrity};
 use jifen::store::{Store, StoreError};
 use jifen::vault::Keybox;
@@ -24,13 +28,12 @@ use jifen_tests::people::{Form, Person, Shop, TABLES, counts, keys_of};
 use jifen_tests::wishes::{noon, numbered, receipt};
 use redb::{ReadOnlyDatabase, ReadableDatabase, TableHandle};
 
-const NOON: Terms = Terms {
-    at: jifen::domain::time::Moment::EPOCH,
-    numbers_after: 0,
-};
-
-fn terms() -> Terms {
-    Terms { at: noon(), ..NOON }
+fn terms() -> Terms<'static> {
+    Terms {
+        at: noon(),
+        name: "noon",
+        copy: None,
+    }
 }
 
 fn open(path: &Path, keys: &Arc<Keys>) -> Arc<dyn Store> {
@@ -74,7 +77,9 @@ fn live(shop: &Shop, number: u64) -> Person {
     let key = |more: u64| numbered(100 * number + more);
     let slip = |more: u64| (100 * number + more).to_string();
     let person = shop.join(&key(0), &Form::of(number));
-    shop.engine().sign_in(&person.card, &person.pin).unwrap();
+    shop.engine()
+        .sign_in(&person.card, &person.pin, "kiosk-1")
+        .unwrap();
     let first = shop.shown(&key(1), &person);
     let sold = shop.sell(&key(2), &first, &slip(2), &[]).unwrap();
     // One hold is captured, one stays open.
@@ -387,25 +392,136 @@ fn what_is_no_backup_of_this_shop_is_refused_and_leaves_nothing() {
 }
 
 #[test]
-fn numbers_go_on_above_the_highest_that_is_known() {
+fn the_audit_goes_on_from_its_copy_and_numbers_above_the_highest_it_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let keys = keys_of(5);
     let shop = Shop::new(open(&path("store.redb"), &keys), keys.clone(), DEMO);
     let person = live(&shop, 1);
     back_up(&shop, &path("backup"));
-    drop(shop);
-    let to = path("restored.redb");
+    // After the backup somebody joins, shops, and the first one leaves.
+    let later = live(&shop, 2);
+    let leave = decide(&Ask::OwnData {
+        signed_in: person.member,
+        member: person.member,
+    });
+    let points = shop
+        .engine()
+        .farewell(person.member, &leave.unwrap())
+        .unwrap()
+        .points;
+    let by = By::Operator;
+    shop.engine()
+        .erase(&numbered(990), person.member, by, points)
+        .unwrap();
+    let highest = last_journal(&shop);
+    let size = shop.engine().audit_size().unwrap();
+    let mut copy = AuditCopy::open(&path("audit")).unwrap();
+    let lines = shop.engine().audit_lines(0, 10_000).unwrap();
+    copy.append(&lines).unwrap();
+    drop((shop, copy));
+
+    let copy = CopyFolder::new(&path("audit"));
     let terms = Terms {
-        numbers_after: 1_000_000,
+        copy: Some(&copy),
         ..terms()
     };
+    let to = path("restored.redb");
     let restored = restore(&path("backup"), &keys, &to, terms, &mut |_, _| {}).unwrap();
-    assert_eq!(restored.sequence, 1_000_000);
+    assert_eq!(restored.joined_later, [later.member]);
+    assert_eq!(restored.dropped_accounts, 1);
     let shop = reopen(&to, &keys, 2);
-    let token = shop.shown(&numbered(900), &person);
-    shop.sell(&numbered(901), &token, "901", &[]).unwrap();
-    assert!(1_000_000 < last_journal(&shop));
-    shop.bench.assert_verified("numbers that were left out");
-    assert_eq!(shop.bench.clock.wall(), noon());
+    assert!(size < shop.engine().audit_size().unwrap());
+    assert_eq!(shop.engine().audit_lines(0, lines.len()).unwrap(), lines);
+    assert!(shop.engine().audit_lines(size, 1).unwrap()[0].contains("\"act\":\"restored\""));
+    assert!(
+        highest < last_journal(&shop),
+        "what was booked for the restore"
+    );
+    shop.bench.assert_verified("the audit that goes on");
+
+    // A copy of another audit, or one with a leaf left out, is not taken for this one's.
+    for (name, bent) in [("other", lines[1..].to_vec()), ("hole", without(&lines, 4))] {
+        let mut other = AuditCopy::open(&path(name)).unwrap();
+        other.append(&bent).unwrap();
+        drop(other);
+        let copy = CopyFolder::new(&path(name));
+        let terms = Terms {
+            copy: Some(&copy),
+            ..terms
+        };
+        let refused = restore(
+            &path("backup"),
+            &keys,
+            &path(name).join("x"),
+            terms,
+            &mut |_, _| {},
+        );
+        assert!(
+            matches!(refused, Err(Stop::Store(StoreError::Damaged(_)))),
+            "{name}"
+        );
+    }
+}
+
+fn without(lines: &[String], place: usize) -> Vec<String> {
+    let mut lines = lines.to_vec();
+    lines.remove(place);
+    lines
+}
+
+#[test]
+fn keys_of_before_an_erasure_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let keys = keys_in(&path("keys"), 7);
+    let shop = Shop::new(open(&path("store.redb"), &keys), keys.clone(), DEMO);
+    let person = live(&shop, 1);
+    back_up(&shop, &path("backup"));
+    copy_folder(&path("keys"), &path("yesterday"));
+    let leave = decide(&Ask::OwnData {
+        signed_in: person.member,
+        member: person.member,
+    });
+    let points = shop
+        .engine()
+        .farewell(person.member, &leave.unwrap())
+        .unwrap()
+        .points;
+    shop.engine()
+        .erase(&numbered(990), person.member, By::Operator, points)
+        .unwrap();
+    let lines = shop.engine().audit_lines(0, 10_000).unwrap();
+    AuditCopy::open(&path("audit"))
+        .unwrap()
+        .append(&lines)
+        .unwrap();
+    drop((shop, keys));
+
+    let copy = CopyFolder::new(&path("audit"));
+    let terms = Terms {
+        copy: Some(&copy),
+        ..terms()
+    };
+    let yesterday = keys_in(&path("yesterday"), 8);
+    let back = |keys: &Arc<Keys>, to: &str| {
+        restore(&path("backup"), keys, &path(to), terms, &mut |_, _| {})
+    };
+    let refused = back(&yesterday, "old.redb");
+    assert_eq!(refused.unwrap_err(), Stop::Refused(Refusal::KeysTooOld));
+    assert!(!path("old.redb").exists());
+    // And the live store does not open with them either.
+    let store = open(&path("store.redb"), &yesterday);
+    let entropy = Arc::new(SeededEntropy::new([9; 32]));
+    let clock = Arc::new(GivenClock::at(noon()));
+    let opened = Engine::open(store, yesterday, clock, entropy, Settings::default());
+    assert_eq!(opened.err(), Some(Stop::Refused(Refusal::KeysTooOld)));
+
+    let today = keys_in(&path("keys"), 10);
+    assert_eq!(back(&today, "new.redb").unwrap().dropped_members, 1);
+    let shop = reopen(&path("new.redb"), &today, 2);
+    assert!(shop.rows()["members"].is_empty());
+    let again = shop.join(&numbered(995), &Form::of(1));
+    assert_ne!(again.member, person.member);
+    shop.bench.assert_verified("the same phone joins anew");
 }

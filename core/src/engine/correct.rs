@@ -68,27 +68,38 @@ impl Engine {
         }
     }
 
-    /// Destroys the older versions of core keys: after a good backup, which holds the corrected records. How many members
-    /// had one.
+    /// Before a backup: seals every record that has an older version of its key anew, and says which versions are no longer
+    /// needed once a backup with these records is good.
     ///
     /// # Errors
-    /// [`Refusal::KeysFailed`] and the store's.
-    pub fn drop_old_core(&self) -> Result<u64, Refusal> {
+    /// The store's.
+    pub fn retire_core(&self) -> Result<Vec<Retired>, Refusal> {
         let keybox = self.keys.keybox();
-        let members = keybox.with_old_core();
-        // A row that is still under an old version is sealed anew first: its command was cut off after the key was drawn.
-        for member in &members {
-            let member = *member;
+        let mut retired = Vec::new();
+        for member in keybox.with_old_core() {
+            let Some(version) = keybox.of_member(&member).map(|keys| keys.core_version()) else {
+                continue;
+            };
             match self.member_work(member, move |work| reseal(work, member)) {
-                Ok(()) | Err(Refusal::TokenUnknown) => {}
+                Ok(()) => retired.push((member, version)),
+                // Nobody's row: the command that drew the keys was never committed.
+                Err(Refusal::TokenUnknown) => {}
                 Err(refusal) => return Err(refusal),
             }
         }
-        let destroyed = keybox.drop_old_core(&members);
+        Ok(retired)
+    }
+
+    /// After the backup: destroys the versions that it does not need. Older backups lose those records.
+    ///
+    /// # Errors
+    /// [`Refusal::KeysFailed`] and the store's.
+    pub fn drop_retired(&self, retired: &[Retired]) -> Result<(), Refusal> {
+        let destroyed = self.keys.keybox().drop_core_before(retired);
         for destroyed in destroyed.map_err(|_| Refusal::KeysFailed)? {
             self.note_rotation(destroyed.bucket, destroyed.epoch)?;
         }
-        Ok(u64::try_from(members.len()).unwrap_or(u64::MAX))
+        Ok(())
     }
 
     /// Puts a new key in the place of a bucket's. What was dropped from it (days, older versions) is gone for good.
@@ -107,6 +118,9 @@ impl Engine {
         self.note(Done::of_shop(Actor::operator(), act))
     }
 }
+
+/// A member, and the version of the core key before which none is needed any more.
+pub type Retired = (MemberId, u32);
 
 /// Writes a member's core rows again, under the newest version of the key.
 fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {

@@ -377,6 +377,10 @@ fn receipts(seen: &mut Names) {
             state: AccountState::Active,
         })
     );
+    receipt!(
+        "receipt-corrected",
+        Receipt::Corrected(Corrected { at: moment(1) })
+    );
     let refused = Refusal::NotEnough {
         available: points(20),
     };
@@ -404,6 +408,7 @@ fn name_of_receipt(receipt: &Receipt) -> &'static str {
         Receipt::Sanctioned(_) => "receipt-sanctioned",
         Receipt::Identified(_) => "receipt-identified",
         Receipt::Joined(_) => "receipt-joined",
+        Receipt::Corrected(_) => "receipt-corrected",
     }
 }
 
@@ -600,6 +605,10 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadRequest,
         Refusal::SignInNeeded,
         Refusal::NoNotice,
+        Refusal::ErasureUnconfirmed { points: left },
+        Refusal::BadAddress,
+        Refusal::ConsentNeeded,
+        Refusal::KeysTooOld,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
@@ -650,6 +659,8 @@ fn accounts() -> Vec<JournalAccount> {
         JournalAccount::Expired,
         JournalAccount::Adjusted,
         JournalAccount::Loss,
+        JournalAccount::Forfeited,
+        JournalAccount::Restored,
     ]
 }
 

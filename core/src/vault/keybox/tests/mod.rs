@@ -88,7 +88,10 @@ fn state(keybox: &Keybox) -> State {
     // By every way in, the same.
     assert_eq!(keybox.len(), members.len());
     assert_eq!(keybox.is_empty(), members.is_empty());
-    let of_members = members.iter().map(|entry| entry.tokens.len()).sum();
+    let of_members = members
+        .iter()
+        .map(|entry| entry.tokens.len())
+        .sum::<usize>();
     assert_eq!(tokens.len(), of_members, "no token leads nowhere");
     for MemberEntry { keys, tokens } in &members {
         assert_eq!(keybox.of_member(&keys.member).as_ref(), Some(keys));
