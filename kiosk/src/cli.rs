@@ -282,18 +282,17 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 "revoke" => Wish::Revoke(text()),
                 _ => return Err(unknown_command()),
             };
-            let (folders, settings) = shop_of(below)?;
-            control::ask(&folders, &settings, Asked::Terminal(wish), lang, out)
+            control::ask(shop_of(below)?, Asked::Terminal(wish), lang, out)
         }
         Some(("member" | "audit" | "key", asked)) => {
             let (wish, below) = operator::wish(asked).ok_or_else(unknown_command)?;
-            let (folders, settings) = shop_of(below)?;
+            let settings = shop_of(below)?;
             let wish = Asked::Operator(wish);
             let Some(file) = operator::receipt(below) else {
-                return control::ask(&folders, &settings, wish, lang, out);
+                return control::ask(settings, wish, lang, out);
             };
             let mut receipt = Vec::new();
-            control::ask(&folders, &settings, wish, lang, &mut receipt)?;
+            control::ask(settings, wish, lang, &mut receipt)?;
             fs::write(&file, receipt).map_err(|error| Failure::of_io(&file, &error))
         }
         Some((name @ ("backup" | "restore" | "drill" | "escrow" | "restore-keys"), asked)) => {
@@ -337,18 +336,17 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
     }
 }
 
-/// The shop that the settings describe, or the folders that were named.
-fn shop_of(asked: &ArgMatches) -> Result<(Folders, Settings), Failure> {
+/// The settings, with the folders that were named in place of theirs.
+fn shop_of(asked: &ArgMatches) -> Result<Settings, Failure> {
     let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
-    let settings = Settings::load(path("settings"))?.settings;
-    let folders = match path("data") {
-        Some(data) => Folders::new(data, path("keys"))?,
-        None => Folders::new(
-            settings.data.clone(),
-            path("keys").or_else(|| Some(settings.keys.clone())),
-        )?,
-    };
-    Ok((folders, settings))
+    let mut settings = Settings::load(path("settings"))?.settings;
+    if let Some(data) = path("data") {
+        let folders = Folders::new(data, path("keys"))?;
+        (settings.data, settings.keys) = (folders.data, folders.keys);
+    } else if let Some(keys) = path("keys") {
+        settings.keys = keys;
+    }
+    Ok(settings)
 }
 
 fn folders(asked: &ArgMatches) -> Result<Folders, Failure> {

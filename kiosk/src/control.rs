@@ -16,8 +16,12 @@ use std::time::Duration;
 
 use jifen::domain::refusal::Refusal;
 use jifen::engine::Engine;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use crate::backup::drill::drill;
+use crate::backup::escrow::escrow;
+use crate::backup::take::take;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::lang::Lang;
@@ -40,22 +44,50 @@ pub(crate) enum Command {
     Terminal(terminal::Wish),
     /// About members, keys and the audit.
     Operator(operator::Wish),
+    /// A backup to every target.
+    Backup,
+    /// The newest backup, tried with this identity.
+    Drill(PathBuf),
+    /// Every bucket of keys to every place of the escrow.
+    Escrow,
 }
 
 /// A shop that is open here.
 pub(crate) struct Desk {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) keeper: Arc<Keeper>,
+    engine: Arc<Engine>,
+    keeper: Arc<Keeper>,
+    settings: Settings,
+    /// One command at a time.
+    turn: Mutex<()>,
 }
 
 impl Desk {
+    /// The desk of an engine whose store is in the folders of these settings.
+    pub(crate) fn open(engine: Arc<Engine>, settings: Settings) -> Result<Self, Failure> {
+        let keeper = Arc::new(Keeper::open(engine.clone(), &settings)?);
+        Ok(Self {
+            engine,
+            keeper,
+            settings,
+            turn: Mutex::new(()),
+        })
+    }
+
+    /// The keeper of its audit.
+    pub(crate) fn keeper(&self) -> &Arc<Keeper> {
+        &self.keeper
+    }
+
     /// Does what was asked.
     fn carry_out(&self, command: &Command, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
+        let _turn = self.turn.lock();
+        let (engine, settings) = (&self.engine, &self.settings);
         match command {
-            Command::Terminal(wish) => terminal::terminal(&self.engine, wish, lang, out),
-            Command::Operator(wish) => {
-                operator::operate(&self.engine, &self.keeper, wish, lang, out)
-            }
+            Command::Terminal(wish) => terminal::terminal(engine, wish, lang, out),
+            Command::Operator(wish) => operator::operate(engine, &self.keeper, wish, lang, out),
+            Command::Backup => take(engine, settings, lang, out),
+            Command::Drill(identity) => drill(engine, settings, identity, lang, out),
+            Command::Escrow => escrow(engine.keys().keybox(), settings, lang, out),
         }
     }
 }
@@ -82,17 +114,15 @@ struct Failed {
 
 /// Carries a command out in the shop of these settings, by whoever has its store.
 pub(crate) fn ask(
-    folders: &Folders,
-    settings: &Settings,
+    settings: Settings,
     command: Command,
     lang: Lang,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
     match folders.open_shop(true, settings.of_engine()) {
         Ok(engine) => {
-            let keeper = Keeper::open(engine.clone(), &folders.data, settings)?;
-            let keeper = Arc::new(keeper);
-            let desk = Desk { engine, keeper };
+            let desk = Desk::open(engine, settings)?;
             let done = desk.carry_out(&command, lang, out);
             // What was done is in the copy before the command ends.
             done.and(desk.keeper.follow())

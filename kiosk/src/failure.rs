@@ -38,6 +38,16 @@ impl Failure {
         }
     }
 
+    /// The same once more: for each of many that failed for one reason.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            exit: self.exit,
+            code: self.code.clone(),
+            zh: self.zh.clone(),
+            en: self.en.clone(),
+        }
+    }
+
     /// The same with another exit code.
     pub(crate) fn with_exit(self, exit: u8) -> Self {
         Self { exit, ..self }

@@ -2,7 +2,6 @@
 //! signed and taken to a second place, copies of the keys that are owed are tried again, days of log-ins are closed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,7 +11,10 @@ use jifen::domain::refusal::Refusal;
 use jifen::engine::Engine;
 use parking_lot::{Condvar, Mutex};
 
+use crate::backup::places::Places;
+use crate::backup::take::take;
 use crate::failure::{Failure, STORE};
+use crate::lang::Lang;
 use crate::log;
 use crate::settings::Settings;
 
@@ -24,28 +26,32 @@ const LEAVES_AT_ONCE: usize = 4_096;
 const FOLLOW: Duration = Duration::from_secs(1);
 /// How often a checkpoint is signed when there were leaves (privacy §7), and what is owed is tried again.
 const CHECKPOINT: Duration = Duration::from_secs(60);
+/// How often what is new in the keys goes to the escrow (privacy §4).
+const PUSH: Duration = Duration::from_secs(3_600);
+/// How often there is a backup by itself.
+const BACKUP: Duration = Duration::from_secs(24 * 3_600);
 
 /// The audit's copy on the disk, and where its checkpoints are taken.
 pub(crate) struct Keeper {
     engine: Arc<Engine>,
     copy: Mutex<AuditCopy>,
-    second: Option<PathBuf>,
-    login_days: u32,
+    settings: Settings,
+    escrow: Option<Arc<Places>>,
 }
 
 impl Keeper {
-    /// The keeper of this data folder.
-    pub(crate) fn open(
-        engine: Arc<Engine>,
-        data: &Path,
-        settings: &Settings,
-    ) -> Result<Self, Failure> {
-        let copy = AuditCopy::open(&data.join(AUDIT_FOLDER))?;
+    /// The keeper of the shop of these settings. From here on an erasure replaces the escrow's copies too.
+    pub(crate) fn open(engine: Arc<Engine>, settings: &Settings) -> Result<Self, Failure> {
+        let copy = AuditCopy::open(&settings.data.join(AUDIT_FOLDER))?;
+        let escrow = Places::of(settings);
+        if let Some(places) = &escrow {
+            engine.keep_escrow(places.clone());
+        }
         Ok(Self {
             engine,
             copy: Mutex::new(copy),
-            second: settings.audit_second.clone(),
-            login_days: settings.login_days,
+            settings: settings.clone(),
+            escrow,
         })
     }
 
@@ -72,7 +78,7 @@ impl Keeper {
         copy.set_key(&self.engine.audit_verifier()?)?;
         copy.add_checkpoint(&signed.note)?;
         drop(copy);
-        if let Some(second) = &self.second {
+        if let Some(second) = &self.settings.audit_second {
             let io = |error| Failure::of_io(second, &error);
             fs::create_dir_all(second).map_err(io)?;
             let name = second.join(format!("checkpoint-{:012}.txt", signed.size));
@@ -82,25 +88,51 @@ impl Keeper {
     }
 
     /// Everything that is due now. What fails is logged and tried again the next time.
-    fn keep(&self, last: &mut (u64, Instant)) -> Result<(), Failure> {
+    fn keep(&self, last: &mut Last) -> Result<(), Failure> {
         self.follow()?;
-        let (size, at) = *last;
-        if at.elapsed() < CHECKPOINT {
+        if let Some(places) = &self.escrow
+            && last.pushed.is_none_or(|at| PUSH <= at.elapsed())
+            && places.follow(&self.engine)
+        {
+            last.pushed = Some(Instant::now());
+        }
+        if last.minute.elapsed() < CHECKPOINT {
             return Ok(());
         }
-        last.1 = Instant::now();
+        last.minute = Instant::now();
+        self.back_up(last)?;
         self.engine.resume_erasures()?;
-        match self.engine.close_login_days(self.login_days) {
+        match self.engine.close_login_days(self.settings.login_days) {
             Ok(_) | Err(Refusal::ClockUntrusted) => {}
             Err(refusal) => return Err(refusal.into()),
         }
         let now = self.engine.audit_size()?;
-        if size < now {
+        if last.size < now {
             self.checkpoint()?;
-            last.0 = now;
+            last.size = now;
         }
         Ok(())
     }
+
+    /// A backup a day, where the settings say where to (BAK-01).
+    fn back_up(&self, last: &mut Last) -> Result<(), Failure> {
+        let is_due = last.backup.is_none_or(|at| BACKUP <= at.elapsed());
+        if !is_due || self.settings.backup.targets.is_empty() {
+            return Ok(());
+        }
+        // Tried once a day; what was wrong is in the log.
+        last.backup = Some(Instant::now());
+        take(&self.engine, &self.settings, Lang::En, &mut std::io::sink())
+    }
+}
+
+/// When what was done last.
+struct Last {
+    /// How many leaves the last checkpoint has.
+    size: u64,
+    minute: Instant,
+    pushed: Option<Instant>,
+    backup: Option<Instant>,
 }
 
 /// The thread that keeps.
@@ -123,7 +155,12 @@ impl Keeping {
         let thread = std::thread::Builder::new().name("jifen-keeper".to_owned());
         let (kept, rung) = (keeper.clone(), bell.clone());
         let thread = thread.spawn(move || {
-            let mut last = (0, Instant::now());
+            let mut last = Last {
+                size: 0,
+                minute: Instant::now(),
+                pushed: None,
+                backup: None,
+            };
             let mut is_over = rung.is_over.lock();
             while !*is_over {
                 rung.rings.wait_for(&mut is_over, FOLLOW);

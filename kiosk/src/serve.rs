@@ -13,7 +13,7 @@ use crate::clock::ShopClock;
 use crate::control::{Control, Desk};
 use crate::failure::Failure;
 use crate::http::{Limits, Listeners, listen};
-use crate::keeper::{Keeper, Keeping};
+use crate::keeper::Keeping;
 use crate::lang::Lang;
 use crate::log;
 use crate::programme;
@@ -41,12 +41,8 @@ pub(crate) fn serve(
     let engine = open(&settings, lang)?;
     let limits = Limits::new(settings.edge_connections);
     // The names that tills may call it by hang on the port, which may be for the system to choose.
-    let keeper = Arc::new(Keeper::open(engine.clone(), &settings.data, &settings)?);
-    let keeping = Keeping::begin(keeper.clone())?;
-    let desk = Desk {
-        engine: engine.clone(),
-        keeper,
-    };
+    let desk = Desk::open(engine.clone(), settings.clone())?;
+    let keeping = Keeping::begin(desk.keeper().clone())?;
     let app = App::new(engine, Arc::new(ShopClock::new()))?.kept(keeping);
     let app = Arc::new(app);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);

@@ -173,6 +173,11 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The keys that the rows are under.
+    pub const fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
     /// Copies of the keys are kept there from now on.
     pub fn keep_escrow(&self, escrow: Arc<dyn Escrow>) {
         *self.escrow.write() = escrow;

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use jifen::audit::{Act, Text};
 use jifen::engine::Engine;
+use jifen::engine::audit::{Actor, Done};
 use jifen::engine::closing::closing;
 use jifen::store::redb::{Integrity, RedbStore, check_integrity};
 
@@ -18,7 +20,6 @@ use crate::failure::{DIFFERENCES, Failure};
 use crate::keeper::AUDIT_FOLDER;
 use crate::lang::Lang;
 use crate::settings::Settings;
-use crate::shop::Folders;
 use crate::verify::verify;
 
 /// Tries the newest backup of the first target.
@@ -26,6 +27,7 @@ use crate::verify::verify;
 /// # Errors
 /// `no_backup`; what a restore refuses; and with exit code 3 where what came of it is not as it should be.
 pub(crate) fn drill(
+    of: &Engine,
     settings: &Settings,
     identity: &Path,
     lang: Lang,
@@ -37,9 +39,7 @@ pub(crate) fn drill(
     let file = target.join(name);
     let manifest = checked(&file, Some(&target.join(manifest_name)))?;
     let identity = Identity::load(identity)?;
-    let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
-    let keys = folders.open_keys()?;
-
+    let keys = of.keys().clone();
     let audit = settings.data.join(AUDIT_FOLDER);
     let work = work_folder(&settings.data)?;
     let plain = work.path().join("opened.redb");
@@ -62,6 +62,14 @@ pub(crate) fn drill(
     };
     work.close()
         .map_err(|error| Failure::of_io(&settings.data, &error))?;
+    let is_good = verified.is_ok() && integrity == Integrity::Sound && is_same;
+    of.note(Done::of_shop(
+        Actor::operator(),
+        Act::Drilled {
+            backup: Text::fitted(&stem),
+            differences: u64::from(!is_good),
+        },
+    ))?;
 
     verified?;
     if integrity != Integrity::Sound {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jifen::domain::time::Moment;
 use jifen::engine::clock::Clock;
+use jifen::vault::Keybox;
 use zeroize::Zeroizing;
 
 use super::place::{check_apart, put_bytes};
@@ -96,7 +97,7 @@ pub(crate) fn push_escrow(
 }
 
 /// The name of a bucket's file.
-fn file_of(bucket: u8) -> String {
+pub(super) fn file_of(bucket: u8) -> String {
     if bucket == SYS {
         format!("sys{ESCROW}")
     } else {
@@ -182,7 +183,12 @@ pub(crate) fn restore_keys(
 ///
 /// # Errors
 /// `no_escrow_target`; `escrow_incomplete` when a destination could not be reached, after all others were.
-pub(crate) fn escrow(settings: &Settings, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn escrow(
+    keybox: &Keybox,
+    settings: &Settings,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let escrow = &settings.escrow;
     let Some(custodians) = escrow
         .custodians
@@ -196,13 +202,9 @@ pub(crate) fn escrow(settings: &Settings, lang: Lang, out: &mut dyn Write) -> Re
         ));
     };
     check_apart(settings)?;
-    let folders = crate::shop::Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
-    let keys = folders.open_keys()?;
     let clock = ShopClock::new();
-    let source = keys.keybox();
-    let pushed = push_escrow(source, all_buckets(), &escrow.targets, custodians, &|| {
-        clock.wall()
-    })?;
+    let now = || clock.wall();
+    let pushed = push_escrow(keybox, all_buckets(), &escrow.targets, custodians, &now)?;
     let mut failed = Vec::new();
     let newest = pushed.buckets.iter().map(|(_, epoch)| *epoch).max();
     let (buckets, words) = (

@@ -46,14 +46,18 @@ pub(crate) struct Manifest {
     bytes: u64,
     /// Its SHA-256, in hexadecimal digits.
     pub(crate) sha256: String,
-    /// The root of the audit's tree, where there is an audit.
-    #[serde(default)]
-    audit_root: Option<String>,
+    /// The audit's checkpoint when it was begun: the backup's leaves are at least those.
+    audit_checkpoint: String,
 }
 
 impl Manifest {
     /// Of a backup that was sealed into a file of this name, hash and length.
-    pub(crate) fn new(backup: &Backup, name: &str, (sha256, bytes): (String, u64)) -> Self {
+    pub(crate) fn new(
+        backup: &Backup,
+        name: &str,
+        (sha256, bytes): (String, u64),
+        checkpoint: &str,
+    ) -> Self {
         let rows = backup.rows.iter();
         Self {
             version: VERSION,
@@ -69,7 +73,7 @@ impl Manifest {
             file: name.to_owned(),
             bytes,
             sha256,
-            audit_root: None,
+            audit_checkpoint: checkpoint.to_owned(),
         }
     }
 

@@ -13,4 +13,5 @@ pub(crate) mod take;
 pub(crate) mod restore;
 pub(crate) mod drill;
 pub(crate) mod escrow;
+pub(crate) mod places;
 mod keybox;

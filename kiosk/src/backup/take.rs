@@ -1,11 +1,13 @@
-//! `jifen backup`: one backup to every target, the same bytes everywhere, and the old generations go. The store is opened
-//! for it, so the server has to be stopped meanwhile.
+//! `jifen backup`: one backup to every target, the same bytes everywhere, and the old generations go.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use jifen::audit::{Act, Hex32, Text};
 use jifen::domain::time::Moment;
+use jifen::engine::Engine;
+use jifen::engine::audit::{Actor, Done};
 
 use super::manifest::{Manifest, files_of, generations, stem};
 use super::place::{check_apart, put_bytes, put_copy, work_folder};
@@ -13,7 +15,6 @@ use super::seal::{Recipient, hash_file, seal};
 use crate::failure::Failure;
 use crate::lang::Lang;
 use crate::settings::Settings;
-use crate::shop::Folders;
 
 /// The file of rows before it is sealed.
 const PLAIN: &str = "rows.redb";
@@ -22,7 +23,12 @@ const PLAIN: &str = "rows.redb";
 ///
 /// # Errors
 /// `no_backup_target`; `backup_incomplete` when a target could not be written, after all others were.
-pub(crate) fn take(settings: &Settings, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn take(
+    engine: &Engine,
+    settings: &Settings,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let backup = &settings.backup;
     let Some(recipient) = backup
         .recipient
@@ -36,8 +42,9 @@ pub(crate) fn take(settings: &Settings, lang: Lang, out: &mut dyn Write) -> Resu
         ));
     };
     check_apart(settings)?;
-    let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
-    let engine = folders.open_shop(false, settings.of_engine())?;
+    // Corrected records come into this backup under keys of their own; what they were under goes after it.
+    let retired = engine.retire_core()?;
+    let signed = engine.checkpoint()?;
     let work = work_folder(&settings.data)?;
     let plain = work.path().join(PLAIN);
     let taken = engine.backup(&plain)?;
@@ -47,7 +54,7 @@ pub(crate) fn take(settings: &Settings, lang: Lang, out: &mut dyn Write) -> Resu
     seal_file(&plain, &sealed, recipient)?;
     fs::remove_file(&plain).map_err(|error| Failure::of_io(&plain, &error))?;
     let hash = hash_file(&sealed).map_err(|error| Failure::of_io(&sealed, &error))?;
-    let manifest = Manifest::new(&taken, &name, hash);
+    let manifest = Manifest::new(&taken, &name, hash, &signed.note);
     let text = manifest.to_json()?;
 
     let mut failed = Vec::new();
@@ -76,7 +83,16 @@ pub(crate) fn take(settings: &Settings, lang: Lang, out: &mut dyn Write) -> Resu
     let rows: u64 = manifest.rows.values().sum();
     writeln!(out, "{rows} {}", lang.pick("行", "rows"))?;
     if failed.is_empty() {
-        return Ok(());
+        let rows_sha256 = Hex32::from_bytes(taken.sha256);
+        engine.note(Done::of_shop(
+            Actor::operator(),
+            Act::BackedUp {
+                backup: Text::fitted(&stem),
+                rows,
+                hash: rows_sha256,
+            },
+        ))?;
+        return Ok(engine.drop_retired(&retired)?);
     }
     let failed = failed.join(", ");
     Err(Failure::new(

@@ -7,9 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::{folders, shop_of, unknown_command};
 use crate::backup;
+use crate::control::{self, Command as Asked};
 use crate::failure::Failure;
 use crate::lang::Lang;
-use crate::settings::Settings;
 
 /// `jifen backup`, `restore`, `drill`, `escrow` and `restore-keys`.
 pub(super) fn commands(lang: Lang, [settings, data, keys]: [Arg; 3]) -> [Command; 5] {
@@ -23,8 +23,7 @@ pub(super) fn commands(lang: Lang, [settings, data, keys]: [Arg; 3]) -> [Command
             "age 身份文件（AGE-SECRET-KEY-1…）",
             "a file of age identities (AGE-SECRET-KEY-1…)",
         ));
-    let stopped = t("（须先停止 jifen serve）", " (stop jifen serve first)");
-    let example = |call: &str| format!("{}{call}{stopped}", t("示例：", "Example: "));
+    let example = |call: &str| format!("{}{call}", t("示例：", "Example: "));
     let backup = Command::new("backup")
         .about(t(
             "备份到设置中的每个目标，并删除过期的备份",
@@ -89,17 +88,6 @@ pub(super) fn commands(lang: Lang, [settings, data, keys]: [Arg; 3]) -> [Command
     [backup, restore, drill, escrow, restore_keys]
 }
 
-/// Settings with the folders that were named in place of theirs.
-fn settings_of(asked: &ArgMatches) -> Result<Settings, Failure> {
-    let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
-    let mut settings = Settings::load(path("settings"))?.settings;
-    if path("data").is_some() || path("keys").is_some() {
-        let (folders, _) = shop_of(asked)?;
-        (settings.data, settings.keys) = (folders.data, folders.keys);
-    }
-    Ok(settings)
-}
-
 /// Carries out what is asked about copies.
 pub(super) fn run(
     name: &str,
@@ -109,12 +97,14 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();
     match name {
-        "backup" => backup::take::take(&settings_of(asked)?, lang, out),
+        "backup" => control::ask(shop_of(asked)?, Asked::Backup, lang, out),
         "drill" => {
             let identity = path("identity").unwrap_or_default();
-            backup::drill::drill(&settings_of(asked)?, &identity, lang, out)
+            // Whoever carries it out may be at home elsewhere.
+            let identity = std::path::absolute(identity)?;
+            control::ask(shop_of(asked)?, Asked::Drill(identity), lang, out)
         }
-        "escrow" => backup::escrow::escrow(&settings_of(asked)?, lang, out),
+        "escrow" => control::ask(shop_of(asked)?, Asked::Escrow, lang, out),
         "restore" => {
             let wish = backup::restore::Wish {
                 file: path("FILE").unwrap_or_default(),

@@ -43,6 +43,8 @@ fn without_a_file_everything_has_its_default() {
         review: Review::None,
         till_prefix: Prefix::default(),
         second_person_above: Points::new(1_000).unwrap(),
+        audit_second: None,
+        login_days: 190,
         backup: Backups {
             recipient: None,
             targets: Vec::new(),
