@@ -136,22 +136,19 @@ pub(crate) fn add_batch(
     for (key, value) in written.table(ACTS.table()) {
         let Some(value) = value else { continue };
         if let ActRow::Draft(line) = ACTS.read(keys.mac(), key, value)? {
-            drafts.push((Some(key.to_vec()), parse(&line)?));
+            drafts.push((key.to_vec(), parse(&line)?));
         }
     }
-    drafts.extend(journal(written, keys)?.map(|leaf| (None, leaf)));
-    if drafts.is_empty() {
-        return Ok(());
-    }
-
-    let mut size = size(tx, keys)?;
     for (act, mut leaf) in drafts {
+        let TreeRow::V1 { size, .. } = tree_row(tx, keys)?;
         leaf.seq = size;
         add(tx, keys, &leaf, line(&leaf)?)?;
-        if let Some(act) = act {
-            ACTS.put(tx, keys.mac(), &act, &ActRow::Leaf(size))?;
-        }
-        size = size.checked_add(1).ok_or(StoreError::Full)?;
+        ACTS.put(tx, keys.mac(), &act, &ActRow::Leaf(size))?;
+    }
+    let TreeRow::V1 { size, journal_to } = tree_row(tx, keys)?;
+    if let Some(mut leaf) = journal(written, keys, journal_to)? {
+        leaf.seq = size;
+        add(tx, keys, &leaf, line(&leaf)?)?;
     }
     Ok(())
 }
@@ -159,11 +156,18 @@ pub(crate) fn add_batch(
 /// Adds a leaf at the end.
 fn add(tx: &mut dyn WriteTx, keys: &Keys, leaf: &Leaf, line: String) -> Result<(), StoreError> {
     note_epoch(tx, keys, &leaf.act)?;
+    let TreeRow::V1 { journal_to, .. } = tree_row(tx, keys)?;
     let hash = tree::leaf_hash(line.as_bytes());
     LEAVES.put(tx, keys.mac(), &of_u64(leaf.seq), &LeafRow::V1(line))?;
     tree::append(&mut Kept { tx, keys }, leaf.seq, hash).map_err(unfit)?;
-    let size = leaf.seq.checked_add(1).ok_or(StoreError::Full)?;
-    TREE.put(tx, keys.mac(), TREE_ROW, &TreeRow::V1 { size })
+    let row = TreeRow::V1 {
+        size: leaf.seq.checked_add(1).ok_or(StoreError::Full)?,
+        journal_to: leaf
+            .act
+            .journal_to()
+            .map_or(journal_to, |to| to.max(journal_to)),
+    };
+    TREE.put(tx, keys.mac(), TREE_ROW, &row)
 }
 
 /// Takes in a leaf that the audit's copy has: it must be the next one.
@@ -193,20 +197,25 @@ pub(crate) fn draft(
 const TREE_ROW: &[u8] = &[0];
 
 /// One leaf for the journal rows of a batch.
-fn journal(written: &Written<'_>, keys: &Keys) -> Result<Option<Leaf>, StoreError> {
-    let mut range = None;
+fn journal(
+    written: &Written<'_>,
+    keys: &Keys,
+    journal_to: u64,
+) -> Result<Option<Leaf>, StoreError> {
+    let mut last = None;
     let mut rows = 0_u64;
     let mut hash = Sha256::new();
     for (key, value) in written.table(JOURNAL.table()) {
         let Some(value) = value else { continue };
-        let number = number(key)?;
-        range = Some((range.map_or(number, |(first, _)| first), number));
+        last = Some(number(key)?);
         rows = rows.saturating_add(1);
         bind(&mut hash, key, value);
     }
-    let Some((from, to)) = range else {
+    let Some(to) = last else {
         return Ok(None);
     };
+    // Without a hole, so that no row can be put between two batches.
+    let from = journal_to.saturating_add(1);
     let mut at = Moment::EPOCH;
     for (key, value) in written.table(CLOCKS.table()) {
         if let Some(value) = value {
@@ -230,11 +239,10 @@ pub(crate) fn bind(hash: &mut Sha256, key: &[u8], value: &[u8]) {
 
 /// The newest epoch of each bucket: keys that are older are not opened (privacy §2).
 fn note_epoch(tx: &mut dyn WriteTx, keys: &Keys, act: &Act) -> Result<(), StoreError> {
-    if let Act::Erased { bucket, epoch, .. } | Act::Rotated { bucket, epoch } = act {
-        let before = EPOCHS.row(tx, keys.mac(), &[*bucket])?;
+    if let Some((bucket, epoch)) = act.epoch() {
+        let before = EPOCHS.row(tx, keys.mac(), &[bucket])?;
         let before = before.map_or(0, |EpochRow::V1(epoch)| epoch);
-        let row = EpochRow::V1(before.max(*epoch));
-        EPOCHS.put(tx, keys.mac(), &[*bucket], &row)?;
+        EPOCHS.put(tx, keys.mac(), &[bucket], &EpochRow::V1(before.max(epoch)))?;
     }
     Ok(())
 }
@@ -250,10 +258,19 @@ pub(crate) fn check_epochs(view: &View<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The tree as it is; one without leaves where nothing was written yet.
+pub(crate) fn tree_row(tx: &dyn ReadTx, keys: &Keys) -> Result<TreeRow, StoreError> {
+    let row = TREE.row(tx, keys.mac(), TREE_ROW)?;
+    Ok(row.unwrap_or(TreeRow::V1 {
+        size: 0,
+        journal_to: 0,
+    }))
+}
+
 /// How many leaves there are.
 pub(crate) fn size(tx: &dyn ReadTx, keys: &Keys) -> Result<u64, StoreError> {
-    let row = TREE.row(tx, keys.mac(), TREE_ROW)?;
-    Ok(row.map_or(0, |TreeRow::V1 { size }| size))
+    let TreeRow::V1 { size, .. } = tree_row(tx, keys)?;
+    Ok(size)
 }
 
 /// The nodes of the tree in a transaction.

@@ -502,9 +502,13 @@ pub(crate) enum NodeRow {
 }
 
 /// The tree.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum TreeRow {
-    V1 { size: u64 },
+    V1 {
+        size: u64,
+        /// The last number of a journal row that a leaf names: the next batch's range begins after it.
+        journal_to: u64,
+    },
 }
 
 /// The newest epoch of a bucket.

@@ -10,9 +10,9 @@ use crate::domain::time::Moment;
 use crate::store::key::of_u64;
 use crate::store::{StoreError, WriteTx};
 
-use super::super::audit::{Actor, Done, adopt, draft, parse, size};
+use super::super::audit::{Actor, Done, adopt, draft, parse, size, tree_row};
 use super::super::keys::Keys;
-use super::super::rows::{LEAVES, LeafRow};
+use super::super::rows::{LEAVES, LeafRow, TreeRow};
 use super::super::work::{Stop, View};
 
 /// Leaves that the backup has not.
@@ -56,29 +56,10 @@ pub(super) fn ahead(view: &View<'_>, copy: Option<&CopyFolder>) -> Result<Ahead,
             return Err(other_audit().into());
         }
         due = due.saturating_add(1);
-        match leaf.act {
-            Act::Journal { to, .. } => ahead.highest = to.max(ahead.highest),
-            Act::Restored { journal_to, .. } => ahead.highest = journal_to.max(ahead.highest),
-            Act::Erased { bucket, epoch, .. } | Act::Rotated { bucket, epoch } => {
-                epochs.insert(bucket, epoch);
-            }
-            Act::Joined
-            | Act::Logins { .. }
-            | Act::Corrected { .. }
-            | Act::AddressSet
-            | Act::ConsentGiven { .. }
-            | Act::ConsentWithdrawn { .. }
-            | Act::BackedUp { .. }
-            | Act::Drilled { .. }
-            | Act::TerminalAdded { .. }
-            | Act::TerminalRevoked { .. }
-            | Act::ProgrammeActivated { .. }
-            | Act::NoticePublished { .. }
-            | Act::Adjusted { .. }
-            | Act::Sanctioned { .. }
-            | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+        if let Some(to) = leaf.act.journal_to() {
+            ahead.highest = to.max(ahead.highest);
         }
+        epochs.extend(leaf.act.epoch());
         ahead.lines.push(line);
     }
     let is_old = |(bucket, epoch): (&u8, &u64)| view.keys.keybox().epoch(*bucket) < *epoch;
@@ -95,15 +76,19 @@ impl Ahead {
         tx: &mut dyn WriteTx,
         keys: &Keys,
         backup: &str,
-        (backup_sequence, at): (u64, Moment),
+        at: Moment,
     ) -> Result<(), StoreError> {
+        // What the backup's own journal ended with: everything after it is lost.
+        let TreeRow::V1 {
+            journal_to: kept, ..
+        } = tree_row(tx, keys)?;
         for line in &self.lines {
             adopt(tx, keys, line)?;
         }
         let act = Act::Restored {
             backup: Text::fitted(backup),
-            journal_from: backup_sequence.saturating_add(1),
-            journal_to: self.highest.max(backup_sequence),
+            journal_from: kept.saturating_add(1),
+            journal_to: self.highest.max(kept),
         };
         draft(tx, keys, Done::of_shop(Actor::operator(), act), at)
     }

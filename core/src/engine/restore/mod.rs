@@ -215,11 +215,11 @@ fn book(
     }
     let store = RedbStore::open(store, Some(closing(keys.clone())))?;
     let (with, name) = (keys.clone(), terms.name.to_owned());
-    let from = (restored.backup_sequence, terms.at);
+    let at = terms.at;
     let booking = store.submit(
         Home::Node,
         Box::new(move |tx| {
-            let booked = ahead.take_in(tx, &with, &name, from).and_then(|()| {
+            let booked = ahead.take_in(tx, &with, &name, at).and_then(|()| {
                 rows.iter().try_for_each(|row| {
                     let key = tx.sequence().to_be_bytes();
                     JOURNAL.put(tx, with.mac(), &key, row)

@@ -69,7 +69,7 @@ fn leaves(view: &View<'_>, seen: &mut Seen) -> Result<Said, Stop> {
                     "it names another place",
                 );
             }
-            Ok(leaf) => said.note(leaf.act),
+            Ok(leaf) => said.note(&leaf.act),
             Err(error) => seen.differs("row_unreadable", "leaves", error.to_string()),
         }
         ControlFlow::Continue(())
@@ -78,40 +78,23 @@ fn leaves(view: &View<'_>, seen: &mut Seen) -> Result<Said, Stop> {
 }
 
 impl Said {
-    fn note(&mut self, act: Act) {
-        match act {
-            Act::Journal {
-                from,
-                to,
-                rows,
-                hash,
-            } => {
-                self.batches.insert(from, (to, rows, hash));
-            }
-            // Rows after the backup are lost, and the audit says so.
-            Act::Restored { journal_from, .. } => {
-                self.batches.retain(|from, _| *from < journal_from);
-            }
-            Act::Erased { bucket, epoch, .. } | Act::Rotated { bucket, epoch } => {
-                let newest = self.epochs.entry(bucket).or_default();
-                *newest = epoch.max(*newest);
-            }
-            Act::Joined
-            | Act::Logins { .. }
-            | Act::Corrected { .. }
-            | Act::AddressSet
-            | Act::ConsentGiven { .. }
-            | Act::ConsentWithdrawn { .. }
-            | Act::BackedUp { .. }
-            | Act::Drilled { .. }
-            | Act::TerminalAdded { .. }
-            | Act::TerminalRevoked { .. }
-            | Act::ProgrammeActivated { .. }
-            | Act::NoticePublished { .. }
-            | Act::Adjusted { .. }
-            | Act::Sanctioned { .. }
-            | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+    fn note(&mut self, act: &Act) {
+        if let Some((bucket, epoch)) = act.epoch() {
+            let newest = self.epochs.entry(bucket).or_default();
+            *newest = epoch.max(*newest);
+        }
+        if let Act::Journal {
+            from,
+            to,
+            rows,
+            hash,
+        } = act
+        {
+            self.batches.insert(*from, (*to, *rows, *hash));
+        }
+        // Rows after the backup are lost, and the audit says so.
+        if let Act::Restored { journal_from, .. } = act {
+            self.batches.retain(|from, _| from < journal_from);
         }
     }
 }
