@@ -3,6 +3,7 @@
 
 use jifen::domain::refusal::Refusal;
 use jifen::engine::receipt::Outcome;
+use jifen::policy::grant::{Ask, decide};
 use jifen::store::{Home, Table, Verdict};
 use jifen_tests::people::{Form, Person, Shop};
 use jifen_tests::wishes::numbered;
@@ -104,6 +105,33 @@ fn a_row_of_attempts_to_sign_in() {
         if looks.replace(looks.get() + 1).is_multiple_of(10) {
             assert_served(shop, &bo);
         }
+    });
+}
+
+#[test]
+fn a_row_of_an_address() {
+    let shop = Shop::in_memory();
+    let wants_letters = |number| Form {
+        consents: vec![("direct_mail", true)],
+        ..Form::of(number)
+    };
+    let [anna, bo] = [1, 2].map(|number| shop.join(&numbered(number), &wants_letters(number)));
+    let own = |person: &Person| {
+        let (signed_in, member) = (person.member, person.member);
+        decide(&Ask::OwnData { signed_in, member }).unwrap()
+    };
+    for who in [&anna, &bo] {
+        let told = ("人民路 1 号", "200001");
+        let set = shop
+            .engine()
+            .set_address(who.member, told, "kiosk-1", &own(who));
+        assert_eq!(set, Ok(()));
+    }
+    check(&shop, "postal", anna.member.as_bytes(), |shop| {
+        let address = |who: &Person| shop.engine().own_address(who.member, &own(who));
+        assert_eq!(address(&anna).err(), Some(Refusal::StoreDamaged));
+        assert!(address(&bo).unwrap().is_some());
+        assert!(shop.own_data(anna.member).is_ok());
     });
 }
 

@@ -21,4 +21,5 @@ mod tokens;
 mod windows;
 mod raw_scan;
 mod flipped_bits;
+mod flipped_files;
 mod restore;

@@ -8,23 +8,30 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::ids::MemberId;
 use crate::store::row::{Plain, Sealed};
+use crate::vault::{DataKey, MemberKeys};
 
-use super::super::rows::{MEMBERS, NOTICES, SIGN_INS, TERMINALS, WINDOWS};
+use super::super::rows::{MEMBERS, NOTICES, POSTAL, SIGN_INS, TERMINALS, WINDOWS};
 use super::super::work::{Stop, View};
 use super::Seen;
 
 pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    of_members(view, MEMBERS, seen)?;
-    of_members(view, SIGN_INS, seen)?;
+    let install = view.keys.keybox().install();
+    // After a correction a row may still be under the version before.
+    let core = |keys: &MemberKeys| keys.core_versions(install);
+    let postal = |keys: &MemberKeys| keys.postal(install).into_iter().collect();
+    of_members(view, MEMBERS, core, seen)?;
+    of_members(view, SIGN_INS, core, seen)?;
+    of_members(view, POSTAL, postal, seen)?;
     plain(view, NOTICES, seen)?;
     plain(view, TERMINALS, seen)?;
     plain(view, WINDOWS, seen)
 }
 
-/// Rows under member ids, sealed under those members' core keys.
+/// Rows under member ids, each sealed under one of these keys of its member.
 fn of_members<R: Serialize + DeserializeOwned>(
     view: &View<'_>,
     table: Sealed<R>,
+    codecs: impl Fn(&MemberKeys) -> Vec<DataKey>,
     seen: &mut Seen,
 ) -> Result<(), Stop> {
     let name = table.table().name();
@@ -33,21 +40,16 @@ fn of_members<R: Serialize + DeserializeOwned>(
             seen.differs("key_unreadable", name, "a key of another length");
             return ControlFlow::Continue(());
         };
-        match view.keys.core_versions(member) {
-            // After a correction a row may still be under the version before.
-            Ok(codecs) => {
-                if !codecs
-                    .iter()
-                    .any(|codec| table.read(codec, key, value).is_ok())
-                {
-                    seen.differs(
-                        "row_unreadable",
-                        name,
-                        "it opens under no key of its member",
-                    );
-                }
-            }
-            Err(_) => seen.differs("keys_missing", name, "a member without keys"),
+        let keys = view.keys.keybox().of_member(&member);
+        let codecs = keys.map_or_else(Vec::new, |keys| codecs(&keys));
+        if codecs.is_empty() {
+            seen.differs("keys_missing", name, "a member without keys");
+        } else if !codecs
+            .iter()
+            .any(|codec| table.read(codec, key, value).is_ok())
+        {
+            let why = "it opens under no key of its member";
+            seen.differs("row_unreadable", name, why);
         }
         ControlFlow::Continue(())
     })?;
