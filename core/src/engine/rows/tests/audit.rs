@@ -15,7 +15,14 @@ pub(super) fn audit(seen: &mut Names) {
     kept!(seen, "act-leaf", ActRow::Leaf(300));
     kept!(seen, "leaf", LeafRow::V1(LEAF.to_owned()));
     kept!(seen, "node", NodeRow::V1([0xd0; 32]));
-    kept!(seen, "tree", TreeRow::V1 { size: 65_537 });
+    kept!(
+        seen,
+        "tree",
+        TreeRow::V1 {
+            size: 65_537,
+            journal_to: 70_001,
+        }
+    );
     kept!(seen, "epoch", EpochRow::V1(129));
 }
 
