@@ -81,11 +81,12 @@ fn main() {
         sizes[0],
         sizes[sizes.len() - 1]
     );
-    parts(&keys, &folder.path().join("copies"));
+    parts(&engine, &keys, &folder.path().join("copies"));
 }
 
-/// What the keys' own parts of it take: a bucket under a new key, and a copy of it.
-fn parts(keys: &Keys, copies: &Path) {
+/// What the parts of it take: a commit of the store, of which an erasure has three, a bucket under a new key, and a copy
+/// of that.
+fn parts(engine: &Engine, keys: &Keys, copies: &Path) {
     let median = |look: &dyn Fn(u8)| {
         let time = |bucket: u8| {
             let begun = Instant::now();
@@ -106,8 +107,9 @@ fn parts(keys: &Keys, copies: &Path) {
     let copied = median(&|bucket| {
         copies.copy(keys.keybox(), bucket).unwrap();
     });
+    let committed = median(&|_| engine.confirm_clock().unwrap());
     println!(
-        "of it, median: a bucket under a new key {rotated:.1} ms, a copy of it {copied:.1} ms ({taken:.1} ms before it is written)"
+        "of it, median: a commit {committed:.1} ms, three of them; a bucket under a new key {rotated:.1} ms, a copy of it {copied:.1} ms ({taken:.1} ms before it is written)"
     );
 }
 

@@ -213,8 +213,13 @@ fn in_the_copy_of_the_audit() {
     let used = Used::new();
     let folder = used.path("audit");
     let right = files(&folder);
-    let clean = check(&folder, Some(&used.verifier), &used.outside).unwrap();
-    assert!(clean.is_clean(), "{:?}", clean.faults);
+    let look = || {
+        let report = check(&folder, Some(&used.verifier), &used.outside);
+        report
+            .map(|report| report.faults)
+            .map_err(|error| error.code().to_owned())
+    };
+    let before = look().unwrap();
     let mut draw = Draw(17);
     for kind in ["leaves-000000000000.jsonl", "checkpoints.txt", "key.txt"] {
         let of: Files = right
@@ -225,9 +230,7 @@ fn in_the_copy_of_the_audit() {
         assert_eq!(of.len(), 1);
         for _ in 0..300 {
             let place = flip(&mut draw, &of);
-            let found = check(&folder, Some(&used.verifier), &used.outside);
-            let named = found.as_ref().map_or(true, |report| !report.is_clean());
-            assert!(named, "{place}: {found:?}");
+            assert_ne!(look(), Ok(before.clone()), "{place}");
             put_back(&of);
         }
     }
@@ -240,7 +243,7 @@ fn in_a_backup() {
     let of = Files::from([(backup.clone(), fs::read(&backup).unwrap())]);
     let keys = Arc::new(Keys::new(keybox(&used.path("keys")).unwrap()));
     let fresh = used.path("fresh.redb");
-    let mut bring_back = |place: &str| {
+    let bring_back = |place: &str| {
         let terms = Terms {
             at: noon(),
             name: "noon",
@@ -254,8 +257,11 @@ fn in_a_backup() {
                 return true;
             }
         };
-        let seen = used.look_at(&fresh, &keys).unwrap();
+        let seen = used.look_at(&fresh, &keys);
         fs::remove_file(&fresh).unwrap();
+        let Ok(seen) = seen else {
+            return true;
+        };
         let named = restored.backup_sha256 != used.backup_sha256
             || restored.damaged != 0
             || !seen.differences.is_empty();

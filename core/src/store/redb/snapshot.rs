@@ -79,9 +79,11 @@ impl ReadTx for Snapshot {
         else {
             return Ok(());
         };
-        // The visitor's own panics are the visitor's: only the steps of redb are guarded.
+        // The visitor's own panics are the visitor's: only the steps of redb are guarded. To look at a row is one of them,
+        // as redb finds its ends in the page.
         while let Some((key, value)) = guarded(|| rows.next().transpose().map_err(storage_error))? {
-            if let ControlFlow::Break(()) = visit(key.value(), value.value()) {
+            let (key, value) = guarded(|| Ok((key.value(), value.value())))?;
+            if let ControlFlow::Break(()) = visit(key, value) {
                 break;
             }
         }
