@@ -17,6 +17,7 @@ mod broken_files;
 mod stores;
 mod full_disk;
 mod kill;
+mod kill_erase;
 mod serve;
 mod wire;
 mod store;

@@ -376,3 +376,11 @@ pub(super) fn owed(view: &View<'_>) -> Result<Vec<(u8, String, OwedRow)>, Stop> 
     }
     Ok(owed)
 }
+
+#[cfg(test)]
+#[cfg(feature = "redb")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the numbers are small, and a panic is a failed test"
+)]
+mod tests;

@@ -70,7 +70,7 @@ pub(super) mod disk;
     clippy::arithmetic_side_effects,
     reason = "the numbers are small, and a panic is a failed test"
 )]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::erase::Destroyed;
 pub use self::error::KeyboxError;

@@ -28,8 +28,8 @@ impl Chance {
 }
 
 /// All that ever stood on a disk, but for the root keys.
-#[derive(Default)]
-struct Archive {
+#[derive(Clone, Default)]
+pub(super) struct Archive {
     buckets: BTreeMap<String, HashSet<Vec<u8>>>,
     records: HashSet<Vec<u8>>,
     /// What stood there before anything happened.
@@ -47,7 +47,7 @@ impl Archive {
         archive
     }
 
-    fn take(&mut self, disk: &PowerDisk) {
+    pub(super) fn take(&mut self, disk: &PowerDisk) {
         for name in disk.names() {
             let Some(file) = name.strip_prefix("keybox/") else {
                 continue;
@@ -64,7 +64,11 @@ impl Archive {
     }
 
     /// Which of these secrets can be had with the root keys that are on this disk, from all that ever stood on it.
-    fn found(&self, disk: &PowerDisk, secrets: &BTreeSet<[u8; 32]>) -> BTreeSet<[u8; 32]> {
+    pub(super) fn found(
+        &self,
+        disk: &PowerDisk,
+        secrets: &BTreeSet<[u8; 32]>,
+    ) -> BTreeSet<[u8; 32]> {
         let slots = RootFile::new(Arc::new(disk.copy())).slots().unwrap();
         let filled = |slot: &Slot| match slot {
             Slot::Filled(kek) => Some(kek.clone()),
@@ -119,7 +123,7 @@ fn of_member(state: &State, number: u16) -> Option<&MemberKeys> {
     Some(&entry.keys)
 }
 
-fn all_of(keys: &MemberKeys) -> BTreeSet<[u8; 32]> {
+pub(super) fn all_of(keys: &MemberKeys) -> BTreeSet<[u8; 32]> {
     let older = keys.older_core().iter();
     let all = older.chain([&keys.core, &keys.history]).chain(&keys.postal);
     all.map(|key| *key.key.bytes()).collect()

@@ -22,6 +22,7 @@ mod escrow;
 mod tamper;
 mod files;
 mod formats;
+pub(crate) mod outside;
 
 /// Never the same bytes twice, and the same ones in every run.
 fn draw() -> Draw32 {
