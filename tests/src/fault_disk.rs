@@ -331,7 +331,7 @@ fn put_sector(bytes: &mut [u8], sector: usize, version: &[u8; SECTOR]) {
     }
 }
 
-/// Numbers that follow from a seed (SplitMix64).
+/// Numbers that follow from a seed (`SplitMix64`).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Draw(pub u64);
 

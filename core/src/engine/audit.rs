@@ -129,7 +129,7 @@ impl Work<'_> {
 /// Makes the batch's acts and its journal leaves of the tree.
 pub(crate) fn add_batch(
     tx: &mut dyn WriteTx,
-    written: &Written<'_>,
+    written: Written<'_>,
     keys: &Keys,
 ) -> Result<(), StoreError> {
     let mut drafts = Vec::new();
@@ -197,11 +197,7 @@ pub(crate) fn draft(
 const TREE_ROW: &[u8] = &[0];
 
 /// One leaf for the journal rows of a batch.
-fn journal(
-    written: &Written<'_>,
-    keys: &Keys,
-    journal_to: u64,
-) -> Result<Option<Leaf>, StoreError> {
+fn journal(written: Written<'_>, keys: &Keys, journal_to: u64) -> Result<Option<Leaf>, StoreError> {
     let mut last = None;
     let mut rows = 0_u64;
     let mut hash = Sha256::new();

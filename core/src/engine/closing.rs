@@ -11,7 +11,7 @@ use super::{audit, liability};
 /// The closing body that the store of an engine is opened with.
 pub fn closing(keys: Arc<Keys>) -> Closing {
     Box::new(move |tx: &mut dyn WriteTx, written: &Written<'_>| {
-        liability::add_batch(tx, written, &keys)?;
-        audit::add_batch(tx, written, &keys)
+        liability::add_batch(tx, *written, &keys)?;
+        audit::add_batch(tx, *written, &keys)
     })
 }

@@ -32,7 +32,7 @@ pub(crate) fn add(sums: &mut Sums, postings: &[Posting]) -> Option<()> {
 /// Adds a batch's journal to the sums.
 pub(crate) fn add_batch(
     tx: &mut dyn WriteTx,
-    written: &Written<'_>,
+    written: Written<'_>,
     keys: &Keys,
 ) -> Result<(), StoreError> {
     let mut sums = Sums::new();

@@ -114,11 +114,11 @@ impl Engine {
 
 /// Whether the last answer about letters was a yes.
 fn wants_letters(consents: &[ConsentEvent]) -> bool {
-    let about = consents
+    let mut about = consents
         .iter()
         .filter(|event| event.purpose == Purpose::DirectMail);
     about
-        .last()
+        .next_back()
         .is_some_and(|event| event.decision == Decision::Given)
 }
 

@@ -178,7 +178,7 @@ impl Engine {
                     let reached = copied
                         .iter()
                         .find(|copied| copied.destination == *destination)
-                        .map_or(true, |copied| copied.outcome.is_ok());
+                        .is_none_or(|copied| copied.outcome.is_ok());
                     *of == bucket && *epoch <= current && reached
                 })
                 .map(|(bucket, destination, _)| owed_key(*bucket, destination))

@@ -35,7 +35,9 @@ pub(super) fn ahead(view: &View<'_>, copy: Option<&CopyFolder>) -> Result<Ahead,
         return Ok(ahead);
     };
     // From the backup's last leaf on, which both have.
-    let mut lines = copy.lines(size.saturating_sub(1)).map_err(unreadable)?;
+    let mut lines = copy
+        .lines(size.saturating_sub(1))
+        .map_err(|error| unreadable(&error))?;
     if let Some(last) = size.checked_sub(1) {
         let row = LEAVES.row(view.tx, view.keys.mac(), &of_u64(last))?;
         let kept = row.map(|LeafRow::V1(line)| line);
@@ -43,14 +45,14 @@ pub(super) fn ahead(view: &View<'_>, copy: Option<&CopyFolder>) -> Result<Ahead,
             // The copy is the shorter one.
             return Ok(ahead);
         };
-        if kept != Some(line.map_err(unreadable)?) {
+        if kept != Some(line.map_err(|error| unreadable(&error))?) {
             return Err(other_audit().into());
         }
     }
     let mut epochs = BTreeMap::new();
     let mut due = size;
     for line in lines {
-        let line = line.map_err(unreadable)?;
+        let line = line.map_err(|error| unreadable(&error))?;
         let leaf = parse(&line)?;
         if leaf.seq != due {
             return Err(other_audit().into());
@@ -94,7 +96,7 @@ impl Ahead {
     }
 }
 
-fn unreadable(error: CopyError) -> StoreError {
+fn unreadable(error: &CopyError) -> StoreError {
     StoreError::Damaged(format!("the audit's copy: {error}"))
 }
 
