@@ -25,11 +25,11 @@ const LEAVES_AT_ONCE: usize = 4_096;
 /// How often the copy follows by itself.
 const FOLLOW: Duration = Duration::from_secs(1);
 /// How often a checkpoint is signed when there were leaves (privacy §7), and what is owed is tried again.
-const CHECKPOINT: Duration = Duration::from_secs(60);
+const CHECKPOINT: Duration = Duration::from_mins(1);
 /// How often what is new in the keys goes to the escrow (privacy §4).
-const PUSH: Duration = Duration::from_secs(3_600);
+const PUSH: Duration = Duration::from_hours(1);
 /// How often there is a backup by itself.
-const BACKUP: Duration = Duration::from_secs(24 * 3_600);
+const BACKUP: Duration = Duration::from_hours(24);
 
 /// The audit's copy on the disk, and where its checkpoints are taken.
 pub(crate) struct Keeper {
