@@ -18,6 +18,7 @@ mod stores;
 mod full_disk;
 mod kill;
 mod kill_erase;
+mod leaving;
 mod serve;
 mod wire;
 mod store;
