@@ -216,7 +216,7 @@ fn in_twenty_kills_nobody_is_erased_by_half_and_what_was_answered_holds() {
         Person::new("诸葛清扬", "13912340002", "Rohrdommel-77"),
     ];
     let cards = others.each_ref().map(|person| store.register(person));
-    let mut leaves = BTreeSet::new();
+    let mut receipts = BTreeSet::new();
     let (mut answered, mut in_the_middle) = (0, 0);
     for (number, moment) in MOMENTS.into_iter().enumerate() {
         let what = format!("kill {number} at {moment:?}");
@@ -250,7 +250,7 @@ fn in_twenty_kills_nobody_is_erased_by_half_and_what_was_answered_holds() {
         for (person, card) in others.iter().zip(&cards) {
             store.sign_in(card, &person.pin);
         }
-        assert!(leaves.insert(leaf), "{what}");
+        assert!(receipts.insert(leaf), "{what}");
 
         store.stop();
         store.verified();
@@ -258,7 +258,7 @@ fn in_twenty_kills_nobody_is_erased_by_half_and_what_was_answered_holds() {
         assert!(copy.is_clean(), "{what}: {copy:?}");
         store.start();
     }
-    assert_eq!(leaves.len(), MOMENTS.len());
+    assert_eq!(receipts.len(), MOMENTS.len());
     assert!(
         2 <= in_the_middle,
         "{in_the_middle}: hardly ever in the middle"

@@ -3,13 +3,13 @@
 //! holds, nobody is erased by half, and all others are as they were.
 
 mod shop;
+mod base;
 #[path = "../../../../../tests/src/fault_disk.rs"]
 #[expect(
     dead_code,
     unreachable_pub,
     clippy::as_conversions,
-    clippy::missing_panics_doc,
-    clippy::must_use_candidate,
+    clippy::doc_markdown,
     reason = "it is shared with a crate of tests, whose rules are others"
 )]
 mod fault_disk;
@@ -19,8 +19,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 use crate::audit::receipt::DeletionReceipt;
 use crate::engine::rows::{ACCOUNTS, TABLES};
+use base::Base;
 use fault_disk::{Draw, Fault, Unsynced};
-use shop::{Base, Disks, KIOSK, Newcomer, Shop, erasure_key};
+use shop::{Disks, KIOSK, Newcomer, Shop, erasure_key};
 
 /// How many erasures there are.
 const RUNS: u64 = 1_000;

@@ -1,11 +1,12 @@
-//! A small shop on two disks: one of rows, one of keys. It is made once; each run begins with copies of both.
+//! A small shop on two disks: one of rows, one of keys; who its members are, and what they see.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::super::{By, Farewell};
+use super::super::By;
+use super::base::Base;
 use super::fault_disk::{Fault, FaultDisk, Unsynced};
 use crate::domain::basket::{Line, LineKind, Quantity};
 use crate::domain::ids::{AccountId, MemberId};
@@ -30,11 +31,11 @@ use crate::policy::grant::{Ask, Grant, decide};
 use crate::policy::notice::{Language, Notice};
 use crate::store::redb::{RedbStore, Settings as StoreSettings};
 use crate::store::{Store, Table};
-use crate::vault::keybox::tests::outside::{Everything, KeyDisk};
+use crate::vault::keybox::tests::outside::KeyDisk;
 use crate::vault::{Draw32, MemberKeys};
 
-const DEMO: &str = include_str!("../../../../../fixtures/programmes/demo.toml");
-const NOTICE: &str = include_str!("../../../../../fixtures/notices/demo.toml");
+/// The demo notice's text.
+pub(super) const NOTICE: &str = include_str!("../../../../../fixtures/notices/demo.toml");
 const PIN: &str = "204957";
 
 /// Where a member leaves.
@@ -72,13 +73,13 @@ fn seed_of(run: u64, opening: u64, of: &str) -> [u8; 32] {
     Sha256::digest(parts.concat()).into()
 }
 
-fn seeds(run: u64, opening: u64) -> (Arc<SeededEntropy>, Draw32) {
+pub(super) fn seeds(run: u64, opening: u64) -> (Arc<SeededEntropy>, Draw32) {
     let drawn = SeededEntropy::new(seed_of(run, opening, "keys"));
     let entropy = SeededEntropy::new(seed_of(run, opening, "engine"));
     (Arc::new(entropy), Arc::new(move || drawn.seed()))
 }
 
-fn own(member: MemberId) -> Grant {
+pub(super) fn own(member: MemberId) -> Grant {
     let signed_in = member;
     decide(&Ask::OwnData { signed_in, member }).unwrap()
 }
@@ -116,7 +117,11 @@ impl Disks {
         self.open_with(Arc::new(Keys::new(keybox)), entropy)
     }
 
-    fn open_with(&self, keys: Arc<Keys>, entropy: Arc<SeededEntropy>) -> Result<Shop, String> {
+    pub(super) fn open_with(
+        &self,
+        keys: Arc<Keys>,
+        entropy: Arc<SeededEntropy>,
+    ) -> Result<Shop, String> {
         let store = self.open_store(&keys)?;
         let clock = Arc::new(GivenClock::at(noon()));
         let engine = Engine::open(
@@ -228,7 +233,7 @@ impl Shop {
         rows.iter().filter(gone).cloned().collect()
     }
 
-    fn rows(&self) -> BTreeSet<(Table, Vec<u8>)> {
+    pub(super) fn rows(&self) -> BTreeSet<(Table, Vec<u8>)> {
         let of = |table: &Table| {
             let table = *table;
             let rows = rows_in(&*self.store, table).into_iter();
@@ -272,7 +277,7 @@ impl Shop {
         }
     }
 
-    fn enrol(&self, number: u64) -> Person {
+    pub(super) fn enrol(&self, number: u64) -> Person {
         let notice = Notice::parse(NOTICE).unwrap();
         let kind = AgreementKind::Member;
         let application = Application {
@@ -338,83 +343,6 @@ impl Shop {
             account,
             keys: self.keys.keybox().of_member(&member).unwrap(),
             seen: self.seen_of(member, account).unwrap(),
-        }
-    }
-}
-
-/// The shop before anything happens, and what an undisturbed erasure does to it.
-pub(super) struct Base {
-    store: Vec<u8>,
-    keys: KeyDisk,
-    pub(super) victim: Person,
-    pub(super) others: Vec<Person>,
-    /// What the one who goes loses.
-    pub(super) points: Points,
-    /// The rows that an erasure takes.
-    pub(super) rows: BTreeSet<(Table, Vec<u8>)>,
-    /// How many steps of the disks it takes.
-    pub(super) row_steps: u64,
-    pub(super) key_steps: u64,
-    /// What stood on the disk of the keys.
-    pub(super) ever: Everything,
-}
-
-impl Base {
-    pub(super) fn make() -> Self {
-        let (store, keys) = (FaultDisk::new(), KeyDisk::default());
-        let disks = Disks { store, keys };
-        let (entropy, draw) = seeds(u64::MAX, 0);
-        let keybox = disks.keys.create(draw);
-        let shop = disks
-            .open_with(Arc::new(Keys::new(keybox)), entropy)
-            .unwrap();
-        shop.engine.activate(DEMO).unwrap();
-        shop.engine.publish(NOTICE).unwrap();
-        let mut others: Vec<_> = (1..=4).map(|number| shop.enrol(number)).collect();
-        let victim = others.remove(1);
-        // Some keys stand in their bucket's file, some in the journal alone.
-        shop.keys.keybox().fold().unwrap();
-        others.push(shop.enrol(5));
-        let leave = own(victim.member);
-        let Farewell { points, .. } = shop.engine.farewell(victim.member, &leave).unwrap();
-        drop(shop);
-
-        let mut ever = Everything::default();
-        ever.take(&disks.keys);
-        let mut base = Self {
-            store: disks.store.after_power_cut(Unsynced::Kept),
-            keys: disks.keys.copy(),
-            victim,
-            others,
-            points,
-            rows: BTreeSet::new(),
-            row_steps: 0,
-            key_steps: 0,
-            ever,
-        };
-        base.erase_undisturbed();
-        base
-    }
-
-    fn erase_undisturbed(&mut self) {
-        let disks = self.disks();
-        let shop = disks.open(u64::MAX, 1).unwrap();
-        let before = shop.rows();
-        let begun = (disks.store.operations(), disks.keys.steps());
-        let erased = shop
-            .engine
-            .erase(&erasure_key(), self.victim.member, KIOSK, self.points);
-        erased.unwrap();
-        self.row_steps = disks.store.operations() - begun.0;
-        self.key_steps = u64::try_from(disks.keys.steps() - begun.1).unwrap();
-        self.rows = before.difference(&shop.rows()).cloned().collect();
-    }
-
-    /// Two disks as they were.
-    pub(super) fn disks(&self) -> Disks {
-        Disks {
-            store: FaultDisk::holding(self.store.clone()),
-            keys: self.keys.copy(),
         }
     }
 }
