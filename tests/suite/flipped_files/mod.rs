@@ -14,6 +14,7 @@ use jifen::domain::refusal::Refusal;
 use jifen::engine::clock::{Entropy, SeededEntropy};
 use jifen::engine::keys::Keys;
 use jifen::engine::restore::{Terms, restore};
+use jifen::store::redb::{Integrity, check_integrity};
 use jifen::vault::Keybox;
 use jifen_tests::wishes::noon;
 
@@ -97,10 +98,19 @@ fn is_named(used: &Used, seen: Result<Seen, String>, place: &str) -> bool {
         named,
     );
     if let Some(rows) = &seen.rows {
-        assert!(
-            *rows == used.rows,
-            "{place}: rows differ, and nothing says so"
-        );
+        let differ = rows
+            .iter()
+            .filter(|(table, rows)| used.rows[*table] != **rows);
+        let differ: Vec<_> = differ.map(|(table, _)| *table).collect();
+        if !differ.is_empty() {
+            // A table that the file has lost the name of looks like one that was never written: the file's own checksums
+            // say so.
+            let path = used.path("flipped.redb");
+            fs::write(&path, &seen.file).unwrap();
+            let found = check_integrity(&path);
+            assert_ne!(found, Ok(Integrity::Sound), "{place}: {differ:?} differ");
+            return true;
+        }
     }
     named
 }
@@ -216,7 +226,7 @@ fn in_the_copy_of_the_audit() {
     let look = || {
         let report = check(&folder, Some(&used.verifier), &used.outside);
         report
-            .map(|report| report.faults)
+            .map(|report| (report.faults, report.remarks))
             .map_err(|error| error.code().to_owned())
     };
     let before = look().unwrap();
@@ -265,9 +275,13 @@ fn in_a_backup() {
         let named = restored.backup_sha256 != used.backup_sha256
             || restored.damaged != 0
             || !seen.differences.is_empty();
-        // The restore itself is in the audit; everything else is as it was.
+        // The restore itself is in the audit, and so is what of an account could not be read; everything else is as it was.
         let mut after = seen.facts;
-        for what in ["audit", "checkpoint", "erasure"] {
+        let liability = named.then_some("liability");
+        for what in ["audit", "checkpoint", "erasure"]
+            .into_iter()
+            .chain(liability)
+        {
             after.insert(what.to_owned(), used.facts[what].clone());
         }
         assert_same(&used.facts, &after, place, named);

@@ -48,6 +48,8 @@ pub(super) struct Seen {
     pub(super) differences: Vec<String>,
     pub(super) facts: Facts,
     pub(super) rows: Option<Rows>,
+    /// The store's file before it was opened.
+    pub(super) file: Vec<u8>,
 }
 
 /// The grant of who is signed in.
@@ -136,6 +138,7 @@ impl Used {
     }
 
     pub(super) fn look_at(&self, store: &Path, keys: &Arc<Keys>) -> Result<Seen, String> {
+        let file = fs::read(store).unwrap();
         let store = RedbStore::open(store, Some(closing(keys.clone())));
         let store: Arc<dyn Store> = Arc::new(store.map_err(code)?);
         let engine = Engine::open(
@@ -162,6 +165,7 @@ impl Used {
             differences,
             facts,
             rows,
+            file,
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::ids::MemberId;
 use crate::store::row::{Plain, Sealed};
 use crate::vault::{DataKey, MemberKeys};
 
-use super::super::rows::{MEMBERS, NOTICES, POSTAL, SIGN_INS, TERMINALS, WINDOWS};
+use super::super::rows::{CLOCKS, EPOCHS, MEMBERS, NOTICES, POSTAL, SIGN_INS, TERMINALS, WINDOWS};
 use super::super::work::{Stop, View};
 use super::Seen;
 
@@ -24,7 +24,9 @@ pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
     of_members(view, POSTAL, postal, seen)?;
     plain(view, NOTICES, seen)?;
     plain(view, TERMINALS, seen)?;
-    plain(view, WINDOWS, seen)
+    plain(view, WINDOWS, seen)?;
+    plain(view, CLOCKS, seen)?;
+    plain(view, EPOCHS, seen)
 }
 
 /// Rows under member ids, each sealed under one of these keys of its member.
