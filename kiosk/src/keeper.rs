@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jifen::audit::copy::{AuditCopy, CopyError};
 use jifen::domain::refusal::Refusal;
 use jifen::engine::Engine;
+use jifen::engine::escrow::NoEscrow;
 use parking_lot::{Condvar, Mutex};
 
 use crate::backup::places::Places;
@@ -44,9 +45,12 @@ impl Keeper {
     pub(crate) fn open(engine: Arc<Engine>, settings: &Settings) -> Result<Self, Failure> {
         let copy = AuditCopy::open(&settings.data.join(AUDIT_FOLDER))?;
         let escrow = Places::of(settings);
-        if let Some(places) = &escrow {
-            engine.keep_escrow(places.clone());
+        match &escrow {
+            Some(places) => engine.keep_escrow(places.clone()),
+            None => engine.keep_escrow(Arc::new(NoEscrow)),
         }
+        // What was owed before anybody knew where.
+        engine.resume_erasures()?;
         Ok(Self {
             engine,
             copy: Mutex::new(copy),

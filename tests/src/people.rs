@@ -12,6 +12,7 @@ use jifen::engine::clock::{Clock, Entropy, GivenClock, SeededEntropy};
 use jifen::engine::closing::closing;
 use jifen::engine::commit::{IdempotencyKey, Sender};
 use jifen::engine::enrol::{Application, Enrolled};
+use jifen::engine::escrow::NoEscrow;
 use jifen::engine::hold::PlaceHold;
 use jifen::engine::keys::Keys;
 use jifen::engine::member::OwnData;
@@ -135,6 +136,8 @@ impl Shop {
             Settings::default(),
         );
         let engine = engine.expect("the store opens");
+        engine.keep_escrow(Arc::new(NoEscrow));
+        engine.resume_erasures().expect("nothing is owed");
         let bench = Bench { engine, clock };
         Self { bench, store, keys }
     }

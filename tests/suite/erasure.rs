@@ -4,18 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jifen::audit::receipt::DeletionReceipt;
+use jifen::audit::receipt::{DeletionReceipt, EscrowState};
 use jifen::domain::ids::MemberId;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
+use jifen::engine::clock::{GivenClock, SeededEntropy};
 use jifen::engine::erase::{By, Farewell};
 use jifen::engine::escrow::{Copied, Escrow};
+use jifen::engine::{Engine, Settings};
 use jifen::ledger::journal::JournalAccount;
 use jifen::policy::grant::{Ask, Grant, decide};
 use jifen::vault::Keybox;
 use jifen_tests::people::{Form, PIN, Person, Shop, counts};
-use jifen_tests::wishes::numbered;
+use jifen_tests::wishes::{noon, numbered};
 use parking_lot::Mutex;
 
 const KIOSK: By<'_> = By::Member { device: "kiosk-1" };
@@ -260,6 +262,48 @@ fn a_copy_that_cannot_be_reached_is_named_and_replaced_later() {
     assert!(receipt.epoch <= epoch);
     assert!(shop.rows()["owed"].is_empty());
     shop.bench.assert_verified("after the copy was replaced");
+}
+
+/// The program opens the store before it knows where copies are: what is owed is owed everywhere until then.
+#[test]
+fn what_is_owed_before_anybody_knows_where_is_not_forgotten() {
+    let (shop, anna, _) = shop();
+    let (store, keys) = (shop.store.clone(), shop.keys.clone());
+    let clock = Arc::new(GivenClock::at(noon()));
+    let entropy = Arc::new(SeededEntropy::new([7; 32]));
+    let engine = Engine::open(store, keys, clock, entropy, Settings::default()).unwrap();
+    let points = engine
+        .farewell(anna.member, &own(anna.member))
+        .unwrap()
+        .points;
+    let receipt = engine
+        .erase(&numbered(90), anna.member, KIOSK, points)
+        .unwrap();
+    assert_eq!(receipt.escrow.len(), 1);
+    assert_eq!(receipt.escrow[0].state, EscrowState::Owed);
+    engine.resume_erasures().unwrap();
+    assert_eq!(shop.rows()["owed"].len(), 1);
+
+    let places = Arc::new(Places::default());
+    *places.unreachable.lock() = true;
+    engine.keep_escrow(places.clone());
+    engine.resume_erasures().unwrap();
+    let states = |engine: &Engine| {
+        let receipt = engine.erasure(&numbered(90)).unwrap().unwrap();
+        receipt
+            .escrow
+            .iter()
+            .map(|copy| copy.state)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(&engine), [EscrowState::Replaced, EscrowState::Owed]);
+    *places.unreachable.lock() = false;
+    engine.resume_erasures().unwrap();
+    assert_eq!(
+        states(&engine),
+        [EscrowState::Replaced, EscrowState::Replaced]
+    );
+    assert!(shop.rows()["owed"].is_empty());
 }
 
 #[test]

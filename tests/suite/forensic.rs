@@ -77,7 +77,7 @@ impl Scene {
         let seeds = SeededEntropy::new([5; 32]);
         let keybox = Keybox::create(&keys, INSTALL, Arc::new(move || seeds.seed()));
         let keys = Arc::new(Keys::new(keybox.unwrap()));
-        let store = RedbStore::open(&data.join("store.redb"), Some(closing(keys.clone())));
+        let store = RedbStore::open(data.join("store.redb"), Some(closing(keys.clone())));
         Shop::new(Arc::new(store.unwrap()), keys, DEMO)
     }
 

@@ -27,7 +27,7 @@ pub struct Copied {
 
 /// A shop without copies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NoEscrow;
+pub struct NoEscrow;
 
 impl Escrow for NoEscrow {
     fn destinations(&self) -> Vec<String> {
@@ -41,4 +41,12 @@ impl Escrow for NoEscrow {
     fn copied_at(&self, _: &str, _: u8) -> Option<Moment> {
         None
     }
+}
+
+/// Stands for every place, where they are not known yet.
+pub(crate) const EVERYWHERE: &str = "";
+
+/// Where a copy is owed after a key was destroyed.
+pub(crate) fn owing(escrow: Option<&dyn Escrow>) -> Vec<String> {
+    escrow.map_or_else(|| vec![EVERYWHERE.to_owned()], Escrow::destinations)
 }

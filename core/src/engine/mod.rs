@@ -59,7 +59,7 @@ use crate::vault::pin::HashGate;
 use crate::vault::tokens::Prefix;
 
 use clock::{Clock, Entropy, Judge};
-use escrow::{Escrow, NoEscrow};
+use escrow::Escrow;
 use keys::Keys;
 use terminals::Terminals;
 use tokens::InMemory;
@@ -110,8 +110,8 @@ pub struct Engine {
     phones: PhoneIndex,
     gate: HashGate,
     settings: Settings,
-    /// Where copies of the keys are.
-    escrow: RwLock<Arc<dyn Escrow>>,
+    /// Where copies of the keys are, once that is known.
+    escrow: RwLock<Option<Arc<dyn Escrow>>>,
     /// One erasure at a time.
     erasing: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
@@ -164,7 +164,7 @@ impl Engine {
             phones,
             gate: HashGate::default(),
             settings,
-            escrow: RwLock::new(Arc::new(NoEscrow)),
+            escrow: RwLock::new(None),
             erasing: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,
@@ -178,12 +178,12 @@ impl Engine {
         &self.keys
     }
 
-    /// Copies of the keys are kept there from now on.
+    /// Copies of the keys are kept there from now on. Until this is said, an erasure owes its copies everywhere.
     pub fn keep_escrow(&self, escrow: Arc<dyn Escrow>) {
-        *self.escrow.write() = escrow;
+        *self.escrow.write() = Some(escrow);
     }
 
-    pub(crate) fn escrow(&self) -> Arc<dyn Escrow> {
+    pub(crate) fn escrow(&self) -> Option<Arc<dyn Escrow>> {
         self.escrow.read().clone()
     }
 

@@ -12,6 +12,7 @@ use crate::vault::keybox::KeyboxError;
 
 use super::Engine;
 use super::audit::{Actor, Done};
+use super::escrow::owing;
 use super::rows::{POSTAL, PostalRow};
 use super::work::{Stop, View, Work};
 
@@ -81,7 +82,7 @@ impl Engine {
             Err(_) => return Err(Refusal::KeysFailed),
         };
         let device = device.to_owned();
-        let destinations = self.escrow().destinations();
+        let destinations = owing(self.escrow().as_deref());
         self.member_work(member, move |work| {
             let handle = work.view().member(member)?.handle;
             work.act(Done {

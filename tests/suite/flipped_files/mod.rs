@@ -163,7 +163,7 @@ fn in_the_store() {
     let used = Used::new();
     let store = fs::read(used.path("store.redb")).unwrap();
     let of = Files::from([(used.path("store.redb"), store)]);
-    let named = rounds(11, 300, &used, &of, |draw, of| flip(draw, of));
+    let named = rounds(11, 300, &used, &of, flip);
     assert!(0 < named);
 }
 
@@ -172,7 +172,7 @@ fn in_the_root_keys() {
     let used = Used::new();
     let of = keys_named(&used, |name| name == "root.key");
     assert_eq!(of.len(), 1);
-    let named = rounds(12, 150, &used, &of, |draw, of| flip(draw, of));
+    let named = rounds(12, 150, &used, &of, flip);
     assert!(0 < named);
     // In a key itself, or where one will be.
     let filled = |bytes: &[u8], slot: usize| bytes[4_096 * slot..][..4] != [0; 4];
@@ -195,7 +195,7 @@ fn in_the_members_buckets() {
     let used = Used::new();
     let of = keys_named(&used, |name| name.len() == 2);
     assert_eq!(of.len(), 64);
-    let named = rounds(14, 300, &used, &of, |draw, of| flip(draw, of));
+    let named = rounds(14, 300, &used, &of, flip);
     assert_eq!(named, 300);
 }
 
@@ -204,7 +204,7 @@ fn in_the_systems_bucket() {
     let used = Used::new();
     let of = keys_named(&used, |name| name == "sys");
     assert_eq!(of.len(), 1);
-    let named = rounds(15, 300, &used, &of, |draw, of| flip(draw, of));
+    let named = rounds(15, 300, &used, &of, flip);
     assert_eq!(named, 300);
 }
 
@@ -214,7 +214,7 @@ fn in_the_journal_of_the_keys() {
     let of = keys_named(&used, |name| name == "journal");
     assert_eq!(of.len(), 1);
     // The last write looks like one that was cut off, and the keys in it are missed.
-    let named = rounds(16, 300, &used, &of, |draw, of| flip(draw, of));
+    let named = rounds(16, 300, &used, &of, flip);
     assert_eq!(named, 300);
 }
 

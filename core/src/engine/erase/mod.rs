@@ -21,6 +21,7 @@ use crate::vault::keybox::KeyboxError;
 use super::Engine;
 use super::audit::{Actor, Done};
 use super::commit::IdempotencyKey;
+use super::escrow::{EVERYWHERE, owing};
 use super::rows::{
     ByRole, ERASURES, ErasureRow, ErasureV1, INTENTS, IntentRow, JOURNAL, JournalRow, KeyGroup,
     OWED, OwedRow, RECEIPTS, ReceiptKey,
@@ -156,37 +157,44 @@ impl Engine {
             ),
             Err(_) => return Err(Refusal::KeysFailed),
         };
-        let destinations = self.escrow().destinations();
+        let destinations = owing(self.escrow().as_deref());
         self.node_work(move |work| done(work, request, destroyed, &destinations))?;
         self.tokens.forget(&member);
         self.pay_owed()
     }
 
-    /// Replaces the copies of keys that are older than an erasure, as far as their places can be reached.
+    /// Replaces the copies of keys that are older than an erasure, as far as their places are known and can be reached.
     pub(super) fn pay_owed(&self) -> Result<(), Refusal> {
+        let Some(escrow) = self.escrow() else {
+            return Ok(());
+        };
         let owed = self.read(owed)?;
-        let escrow = self.escrow();
         let mut buckets: Vec<u8> = owed.iter().map(|(bucket, ..)| *bucket).collect();
         buckets.dedup();
         for bucket in buckets {
             let current = self.keys.keybox().epoch(bucket);
             let copied = escrow.replace(self.keys.keybox(), bucket);
-            let paid: Vec<_> = owed
-                .iter()
-                .filter(|(of, destination, OwedRow::V1 { epoch, .. })| {
-                    // A destination that the shop no longer has is nobody's to replace.
-                    let reached = copied
-                        .iter()
-                        .find(|copied| copied.destination == *destination)
-                        .is_none_or(|copied| copied.outcome.is_ok());
-                    *of == bucket && *epoch <= current && reached
-                })
-                .map(|(bucket, destination, _)| owed_key(*bucket, destination))
-                .collect();
+            let failed = copied.iter().filter(|copied| copied.outcome.is_err());
+            let failed: Vec<_> = failed.map(|copied| copied.destination.clone()).collect();
+            let mut paid = Vec::new();
+            let mut left = Vec::new();
+            for (of, destination, OwedRow::V1 { epoch, .. }) in &owed {
+                // A destination that the shop no longer has is nobody's to replace.
+                if *of != bucket || current < *epoch || failed.contains(destination) {
+                    continue;
+                }
+                paid.push(owed_key(bucket, destination));
+                if destination == EVERYWHERE {
+                    left.push(*epoch);
+                }
+            }
             if !paid.is_empty() {
                 self.node_work(move |work| {
-                    paid.iter()
-                        .try_for_each(|key| work.delete(OWED.table(), key))
+                    for key in &paid {
+                        work.delete(OWED.table(), key)?;
+                    }
+                    let owe = |epoch: &u64| owe(work, (bucket, *epoch), &failed);
+                    left.iter().try_for_each(owe)
                 })?;
             }
         }

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 
 use super::super::Engine;
 use super::super::audit::parse;
+use super::super::escrow::{EVERYWHERE, owing};
 use super::super::rows::{ERASURES, ErasureRow, OwedRow, ReceiptKey};
 use super::owed;
 
@@ -30,14 +31,17 @@ impl Engine {
         let included = self.included(act)?;
         let leaf = parse(&included.line)?;
         let escrow = self.escrow();
-        let copies = escrow.destinations().into_iter().map(|destination| {
+        let destinations = owing(escrow.as_deref());
+        let copies = destinations.into_iter().map(|destination| {
             let is_owed = owed
                 .iter()
                 .any(|(of, name, OwedRow::V1 { epoch: due, .. })| {
-                    *of == bucket && *name == destination && epoch <= *due
+                    *of == bucket && (*name == destination || name == EVERYWHERE) && epoch <= *due
                 });
             EscrowCopy {
-                copied_at: escrow.copied_at(&destination, bucket),
+                copied_at: escrow
+                    .as_ref()
+                    .and_then(|escrow| escrow.copied_at(&destination, bucket)),
                 state: if is_owed {
                     EscrowState::Owed
                 } else {

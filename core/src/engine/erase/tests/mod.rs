@@ -9,7 +9,6 @@ mod base;
     dead_code,
     unreachable_pub,
     clippy::as_conversions,
-    clippy::doc_markdown,
     reason = "it is shared with a crate of tests, whose rules are others"
 )]
 mod fault_disk;
