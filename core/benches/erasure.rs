@@ -86,7 +86,7 @@ fn main() {
 
 /// What the parts of it take: a commit of the store, of which an erasure has three, a bucket under a new key, and a copy
 /// of that.
-fn parts(engine: &Engine, keys: &Keys, copies: &Path) {
+fn parts(engine: &Engine, keys: &Keys, folder: &Path) {
     let median = |look: &dyn Fn(u8)| {
         let time = |bucket: u8| {
             let begun = Instant::now();
@@ -97,7 +97,7 @@ fn parts(engine: &Engine, keys: &Keys, copies: &Path) {
         times.sort_unstable();
         millis(times[times.len() / 2])
     };
-    let copies = Copies(copies.to_owned());
+    let place = Copies(folder.to_owned());
     let rotated = median(&|bucket| {
         keys.keybox().rotate(bucket).unwrap();
     });
@@ -105,7 +105,7 @@ fn parts(engine: &Engine, keys: &Keys, copies: &Path) {
         keys.keybox().escrow(bucket).unwrap();
     });
     let copied = median(&|bucket| {
-        copies.copy(keys.keybox(), bucket).unwrap();
+        place.copy(keys.keybox(), bucket).unwrap();
     });
     let committed = median(&|_| engine.confirm_clock().unwrap());
     println!(
