@@ -120,7 +120,9 @@ pub(crate) fn ask(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
-    match folders.open_shop(true, settings.of_engine()) {
+    // Tills may be let in before the shop is opened for the first time; everything else is about what is there.
+    let creates = matches!(command, Command::Terminal(_));
+    match folders.open_shop(creates, settings.of_engine()) {
         Ok(engine) => {
             let desk = Desk::open(engine, settings)?;
             let done = desk.carry_out(&command, lang, out);

@@ -180,7 +180,7 @@ fn an_unknown_name_is_refused_with_the_nearest_known_one() {
         &["1 wrong_type `edge.listen`: it is a string; here is a table"],
     );
     // Keys of later versions are not known yet.
-    let later = "edge.tls = \"files\"\nedge.proxy = \"x\"\ntill.offline_redeem = 1\naudit.login_days = 30\nbackup.every = \"day\"\nescrow.every = \"hour\"";
+    let later = "edge.tls = \"files\"\nedge.proxy = \"x\"\ntill.offline_redeem = 1\naudit.keep = 30\nbackup.every = \"day\"\nescrow.every = \"hour\"";
     check(
         later,
         &[],

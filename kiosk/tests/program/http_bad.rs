@@ -323,7 +323,7 @@ impl Store {
             for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
                 if entry.file_type().unwrap().is_dir() {
                     folders.push(entry.path());
-                } else {
+                } else if entry.file_type().unwrap().is_file() {
                     let bytes = std::fs::read(entry.path()).unwrap();
                     found.push((entry.path().display().to_string(), bytes));
                 }

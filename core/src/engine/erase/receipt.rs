@@ -31,24 +31,24 @@ impl Engine {
         let included = self.included(act)?;
         let leaf = parse(&included.line)?;
         let escrow = self.escrow();
-        let destinations = owing(escrow.as_deref());
-        let copies = destinations.into_iter().map(|destination| {
-            let is_owed = owed
-                .iter()
+        let is_owed = |destination: &str| {
+            owed.iter()
                 .any(|(of, name, OwedRow::V1 { epoch: due, .. })| {
-                    *of == bucket && (*name == destination || name == EVERYWHERE) && epoch <= *due
-                });
-            EscrowCopy {
-                copied_at: escrow
-                    .as_ref()
-                    .and_then(|escrow| escrow.copied_at(&destination, bucket)),
-                state: if is_owed {
-                    EscrowState::Owed
-                } else {
-                    EscrowState::Replaced
-                },
-                destination: Text::fitted(&destination),
-            }
+                    *of == bucket && (name == destination || name == EVERYWHERE) && epoch <= *due
+                })
+        };
+        let mut destinations = owing(escrow.as_deref());
+        destinations.retain(|destination| destination != EVERYWHERE || is_owed(destination));
+        let copies = destinations.into_iter().map(|destination| EscrowCopy {
+            copied_at: escrow
+                .as_ref()
+                .and_then(|escrow| escrow.copied_at(&destination, bucket)),
+            state: if is_owed(&destination) {
+                EscrowState::Owed
+            } else {
+                EscrowState::Replaced
+            },
+            destination: Text::fitted(&destination),
         });
         let recipients = erasure.recipients.iter();
         Ok(DeletionReceipt {
