@@ -44,10 +44,7 @@ impl Engine {
         let card = CardNumber::parse(card, self.settings.prefix);
         let known = card.ok().and_then(|card| self.member_of_card(&card).ok());
         let Some(member) = known else {
-            // As much work as for a card that somebody has.
-            let decoy = Verifier::decoy();
-            self.gate.run(|| decoy.matches(pin)).ok_or(Refusal::Busy)?;
-            return Err(Refusal::SignInFailed);
+            return Err(self.as_much_work(pin)?);
         };
 
         self.hold_against(member, pin, device)?;
@@ -83,6 +80,13 @@ impl Engine {
         } else {
             Err(Refusal::SignInFailed)
         }
+    }
+
+    /// The refusal of a card that is nobody's, after as much work as for one that somebody has.
+    fn as_much_work(&self, pin: &str) -> Result<Refusal, Refusal> {
+        let decoy = Verifier::decoy();
+        self.gate.run(|| decoy.matches(pin)).ok_or(Refusal::Busy)?;
+        Ok(Refusal::SignInFailed)
     }
 
     /// Runs work on a member's own rows in one transaction.
