@@ -207,6 +207,10 @@ fn nobody_finds_an_erased_person_in_anything_that_was_ever_written() {
     // Half of the keys lie in the journal, the others in the buckets; then all of them in the buckets.
     scene.keep("journal");
     shop.keys.keybox().fold().unwrap();
+    // A backup, as whoever has the operator's identity reads it.
+    let backups = scene.folder.path().join("backups");
+    std::fs::create_dir(&backups).unwrap();
+    engine.backup(&backups.join("one.redb")).unwrap();
     scene.keep("before");
     let rows = of_member(&shop, &victim);
 
@@ -268,7 +272,9 @@ fn find(scene: &Scene, old_root: &[u8], old_bucket: &[u8], rows: &[Row], search:
         texts.iter().any(|found| PHONE.ends_with(found.as_str())),
         "{texts:?}"
     );
-    assert!(scene.files.contains_key("after/data/store.redb"));
+    for there in ["after/data/store.redb", "after/backups/one.redb"] {
+        assert!(scene.files.contains_key(there), "{there}");
+    }
 }
 
 /// The member's own rows, by the group that they are sealed under.

@@ -73,7 +73,12 @@ impl Engine {
     /// Books an attempt, and holds the PIN against what is kept of it.
     fn hold_against(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
         let (wall, device) = (self.clock.wall(), device.to_owned());
-        let verifier = self.member_work(member, move |work| book(work, member, wall, &device))?;
+        let booked = self.member_work(member, move |work| book(work, member, wall, &device));
+        let verifier = match booked {
+            // Keys without a row: of somebody who is being erased, or whom a restore has lost.
+            Err(Refusal::TokenUnknown) => return Err(self.as_much_work(pin)?),
+            other => other?,
+        };
         let matches = self.gate.run(|| verifier.matches(pin));
         if matches.ok_or(Refusal::Busy)? {
             Ok(())
