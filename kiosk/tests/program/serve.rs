@@ -202,12 +202,15 @@ fn it_lives_through_a_lack_of_descriptors() {
             .collect();
         assert!(50 < crowd.len());
         drop(crowd);
-        let mut is_well = false;
+        // While the one that accepts is replaced, a request may be lost; then it is well for good.
+        let mut well = 0;
         for _ in 0..100 {
-            is_well = is_well || serving.is_well();
+            well = if serving.is_well() { well + 1 } else { 0 };
+            if well == 5 {
+                break;
+            }
         }
-        assert!(is_well, "{address}");
-        assert!(serving.is_well());
+        assert_eq!(well, 5, "{address}");
     }
     serving.signal("TERM");
     let (code, log) = serving.end();
