@@ -24,7 +24,7 @@ use crate::serve::serve;
 use crate::settings::Settings;
 use crate::shop::Folders;
 use crate::terminal::Wish;
-use crate::verify::verify;
+use crate::verify::verify_folders;
 
 /// The whole command line, in one language.
 #[expect(clippy::too_many_lines, reason = "one table of commands")]
@@ -315,7 +315,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
             };
             replay.run(lang, out)
         }
-        Some(("verify", asked)) => verify(&folders(asked)?.open(false)?.engine, lang, out),
+        Some(("verify", asked)) => verify_folders(&folders(asked)?, lang, out),
         Some(("programme", asked)) => match asked.subcommand() {
             Some(("check", asked)) => programme::check(
                 &asked

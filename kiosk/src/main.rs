@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         }
     };
     watch_panics();
+    keep_memory_private();
     let mut out = std::io::stdout().lock();
     let done = catch_unwind(AssertUnwindSafe(|| cli::run(&matches, lang, &mut out)));
     match done.unwrap_or_else(|_| Err(Failure::bug())) {
@@ -85,4 +86,18 @@ fn watch_panics() {
             tell(info);
         }
     }));
+}
+
+/// Keys and profiles are in memory: no other process of the same user reads it, and no core of it is written (privacy §2).
+/// Where the system does not know how, the program runs all the same.
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit};
+
+    let _known: rustix::io::Result<()> =
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _known: rustix::io::Result<()> = rustix::process::setrlimit(Resource::Core, none);
 }

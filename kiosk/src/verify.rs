@@ -3,15 +3,41 @@
 use std::io::Write;
 
 use jifen::engine::Engine;
+use jifen::store::redb::{Integrity, check_integrity};
 
 use crate::failure::{DIFFERENCES, Failure};
 use crate::lang::Lang;
 use crate::progress::Progress;
+use crate::shop::Folders;
 
 /// From so many accounts on it takes long enough to show how far it is.
 const LONG_WORK: u64 = 1_000;
 /// How many differences are told one by one.
 const TOLD_MAX: usize = 100;
+
+/// Verifies a store in its folders: first what the rows say, and then, when it is closed, every page of the file. A page may
+/// hide a whole table, and no row can tell that.
+pub(crate) fn verify_folders(
+    folders: &Folders,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    verify(&folders.open(false)?.engine, lang, out)?;
+    match check_integrity(folders.store_file())? {
+        Integrity::Sound => Ok(()),
+        Integrity::Repaired => Err(pages_damaged()),
+    }
+}
+
+/// The file has pages that are not as they were written.
+pub(crate) fn pages_damaged() -> Failure {
+    Failure::new(
+        "pages_damaged",
+        "数据文件有页损坏",
+        "pages of the store's file are damaged",
+    )
+    .with_exit(DIFFERENCES)
+}
 
 /// Verifies and tells what was found; differences are a failure of their own kind.
 pub(crate) fn verify(engine: &Engine, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {

@@ -6,20 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use jifen::audit::copy::{AuditCopy, CopyFolder};
 use jifen::domain::refusal::Refusal;
 use jifen::engine::backup::Backup;
-use jifen::engine::clock::{Entropy, GivenClock, SeededEntropy};
+use jifen::engine::clock::{Entropy, SeededEntropy};
 use jifen::engine::closing::closing;
-use jifen::engine::erase::By;
 use jifen::engine::keys::Keys;
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::restore::{Restored, Terms, restore};
 use jifen::engine::work::Stop;
-use jifen::engine::{Engine, Settings};
 use jifen::ledger::journal::JournalAccount;
 use jifen::ledger::refund::{RefundLine, RefundOf};
-use jifen::policy::grant::{Ask, decide};
 use jifen::store::redb::{Integrity, RedbStore, check_integrity};
 use jifen::store::{Store, StoreError};
 use jifen::vault::Keybox;
@@ -28,7 +24,7 @@ use jifen_tests::people::{Form, Person, Shop, TABLES, counts, keys_of};
 use jifen_tests::wishes::{noon, numbered, receipt};
 use redb::{ReadOnlyDatabase, ReadableDatabase, TableHandle};
 
-fn terms() -> Terms<'static> {
+pub(super) fn terms() -> Terms<'static> {
     Terms {
         at: noon(),
         name: "noon",
@@ -36,18 +32,18 @@ fn terms() -> Terms<'static> {
     }
 }
 
-fn open(path: &Path, keys: &Arc<Keys>) -> Arc<dyn Store> {
+pub(super) fn open(path: &Path, keys: &Arc<Keys>) -> Arc<dyn Store> {
     Arc::new(RedbStore::open(path, Some(closing(keys.clone()))).unwrap())
 }
 
 /// The shop of a file that is there already.
-fn reopen(path: &Path, keys: &Arc<Keys>, seed: u8) -> Shop {
+pub(super) fn reopen(path: &Path, keys: &Arc<Keys>, seed: u8) -> Shop {
     let entropy = Arc::new(SeededEntropy::new([seed; 32]));
     Shop::drawing(open(path, keys), keys.clone(), noon(), entropy)
 }
 
 /// Keys in a folder, drawn from this seed.
-fn keys_in(folder: &Path, seed: u8) -> Arc<Keys> {
+pub(super) fn keys_in(folder: &Path, seed: u8) -> Arc<Keys> {
     let seeds = SeededEntropy::new([seed; 32]);
     let draw = Arc::new(move || seeds.seed());
     let keybox = if Keybox::exists(folder) {
@@ -58,7 +54,7 @@ fn keys_in(folder: &Path, seed: u8) -> Arc<Keys> {
     Arc::new(Keys::new(keybox.unwrap()))
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -73,7 +69,7 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 /// A member joins, earns, holds, uses and gives back: rows in every table. Keys 100·n on.
-fn live(shop: &Shop, number: u64) -> Person {
+pub(super) fn live(shop: &Shop, number: u64) -> Person {
     let key = |more: u64| numbered(100 * number + more);
     let slip = |more: u64| (100 * number + more).to_string();
     let person = shop.join(&key(0), &Form::of(number));
@@ -106,11 +102,11 @@ fn live(shop: &Shop, number: u64) -> Person {
     person
 }
 
-fn back_up(shop: &Shop, to: &Path) -> Backup {
+pub(super) fn back_up(shop: &Shop, to: &Path) -> Backup {
     shop.engine().backup(to).unwrap()
 }
 
-fn bring_back(backup: &Path, keys: &Arc<Keys>, to: &Path) -> Restored {
+pub(super) fn bring_back(backup: &Path, keys: &Arc<Keys>, to: &Path) -> Restored {
     restore(backup, keys, to, terms(), &mut |_, _| {}).unwrap()
 }
 
@@ -197,7 +193,7 @@ fn a_restore_brings_back_every_row() {
 /// Tables that a restore notes itself in, and how many rows it adds; the tree may have more nodes than one.
 const AUDIT: [(&str, usize); 3] = [("acts", 1), ("leaves", 1), ("tree", 0)];
 
-fn last_journal(shop: &Shop) -> u64 {
+pub(super) fn last_journal(shop: &Shop) -> u64 {
     let (key, _) = shop.rows()["journal"].last().cloned().unwrap();
     u64::from_be_bytes(key.try_into().unwrap())
 }
@@ -409,139 +405,4 @@ fn what_is_no_backup_of_this_shop_is_refused_and_leaves_nothing() {
     );
     assert_eq!(names(), before);
     assert_eq!(fs::read(path("backup")).unwrap(), there, "it was only read");
-}
-
-#[test]
-fn the_audit_goes_on_from_its_copy_and_numbers_above_the_highest_it_names() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let keys = keys_of(5);
-    let shop = Shop::new(open(&path("store.redb"), &keys), keys.clone(), DEMO);
-    let person = live(&shop, 1);
-    back_up(&shop, &path("backup"));
-    // After the backup somebody joins, shops, and the first one leaves.
-    let later = live(&shop, 2);
-    let leave = decide(&Ask::OwnData {
-        signed_in: person.member,
-        member: person.member,
-    });
-    let points = shop
-        .engine()
-        .farewell(person.member, &leave.unwrap())
-        .unwrap()
-        .points;
-    let by = By::Operator;
-    shop.engine()
-        .erase(&numbered(990), person.member, by, points)
-        .unwrap();
-    let highest = last_journal(&shop);
-    let size = shop.engine().audit_size().unwrap();
-    let mut copy = AuditCopy::open(&path("audit")).unwrap();
-    let lines = shop.engine().audit_lines(0, 10_000).unwrap();
-    copy.append(&lines).unwrap();
-    drop((shop, copy));
-
-    let copy = CopyFolder::new(&path("audit"));
-    let terms = Terms {
-        copy: Some(&copy),
-        ..terms()
-    };
-    let to = path("restored.redb");
-    let restored = restore(&path("backup"), &keys, &to, terms, &mut |_, _| {}).unwrap();
-    assert_eq!(restored.joined_later, [later.member]);
-    assert_eq!(restored.dropped_accounts, 1);
-    let shop = reopen(&to, &keys, 2);
-    assert!(size < shop.engine().audit_size().unwrap());
-    assert_eq!(shop.engine().audit_lines(0, lines.len()).unwrap(), lines);
-    assert!(shop.engine().audit_lines(size, 1).unwrap()[0].contains("\"act\":\"restored\""));
-    assert!(
-        highest < last_journal(&shop),
-        "what was booked for the restore"
-    );
-    shop.bench.assert_verified("the audit that goes on");
-
-    // A copy of another audit, or one with a leaf left out, is not taken for this one's.
-    for (name, bent) in [("other", lines[1..].to_vec()), ("hole", without(&lines, 4))] {
-        fs::create_dir(path(name)).unwrap();
-        let file = path(name).join("leaves-000000000000.jsonl");
-        fs::write(file, bent.join("\n") + "\n").unwrap();
-        let copy = CopyFolder::new(&path(name));
-        let terms = Terms {
-            copy: Some(&copy),
-            ..terms
-        };
-        let refused = restore(
-            &path("backup"),
-            &keys,
-            &path(name).join("x"),
-            terms,
-            &mut |_, _| {},
-        );
-        assert!(
-            matches!(refused, Err(Stop::Store(StoreError::Damaged(_)))),
-            "{name}"
-        );
-    }
-}
-
-fn without(lines: &[String], place: usize) -> Vec<String> {
-    let mut lines = lines.to_vec();
-    lines.remove(place);
-    lines
-}
-
-#[test]
-fn keys_of_before_an_erasure_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let keys = keys_in(&path("keys"), 7);
-    let shop = Shop::new(open(&path("store.redb"), &keys), keys.clone(), DEMO);
-    let person = live(&shop, 1);
-    back_up(&shop, &path("backup"));
-    copy_folder(&path("keys"), &path("yesterday"));
-    let leave = decide(&Ask::OwnData {
-        signed_in: person.member,
-        member: person.member,
-    });
-    let points = shop
-        .engine()
-        .farewell(person.member, &leave.unwrap())
-        .unwrap()
-        .points;
-    shop.engine()
-        .erase(&numbered(990), person.member, By::Operator, points)
-        .unwrap();
-    let lines = shop.engine().audit_lines(0, 10_000).unwrap();
-    AuditCopy::open(&path("audit"))
-        .unwrap()
-        .append(&lines)
-        .unwrap();
-    drop((shop, keys));
-
-    let copy = CopyFolder::new(&path("audit"));
-    let terms = Terms {
-        copy: Some(&copy),
-        ..terms()
-    };
-    let yesterday = keys_in(&path("yesterday"), 8);
-    let back = |keys: &Arc<Keys>, to: &str| {
-        restore(&path("backup"), keys, &path(to), terms, &mut |_, _| {})
-    };
-    let refused = back(&yesterday, "old.redb");
-    assert_eq!(refused.unwrap_err(), Stop::Refused(Refusal::KeysTooOld));
-    assert!(!path("old.redb").exists());
-    // And the live store does not open with them either.
-    let store = open(&path("store.redb"), &yesterday);
-    let entropy = Arc::new(SeededEntropy::new([9; 32]));
-    let clock = Arc::new(GivenClock::at(noon()));
-    let opened = Engine::open(store, yesterday, clock, entropy, Settings::default());
-    assert_eq!(opened.err(), Some(Stop::Refused(Refusal::KeysTooOld)));
-
-    let today = keys_in(&path("keys"), 10);
-    assert_eq!(back(&today, "new.redb").unwrap().dropped_members, 1);
-    let shop = reopen(&path("new.redb"), &today, 2);
-    assert!(shop.rows()["members"].is_empty());
-    let again = shop.join(&numbered(995), &Form::of(1));
-    assert_ne!(again.member, person.member);
-    shop.bench.assert_verified("the same phone joins anew");
 }

@@ -135,53 +135,19 @@ pub enum Act {
 impl Act {
     /// The last journal row that it names, bound or lost: the next one is after it.
     pub const fn journal_to(&self) -> Option<u64> {
-        match self {
-            Self::Journal { to, .. } | Self::Restored { journal_to: to, .. } => Some(*to),
-            Self::Joined
-            | Self::Logins { .. }
-            | Self::Corrected { .. }
-            | Self::AddressSet
-            | Self::ConsentGiven { .. }
-            | Self::ConsentWithdrawn { .. }
-            | Self::Erased { .. }
-            | Self::Rotated { .. }
-            | Self::BackedUp { .. }
-            | Self::Drilled { .. }
-            | Self::TerminalAdded { .. }
-            | Self::TerminalRevoked { .. }
-            | Self::ProgrammeActivated { .. }
-            | Self::NoticePublished { .. }
-            | Self::Adjusted { .. }
-            | Self::Sanctioned { .. }
-            | Self::ClockConfirmed
-            | Self::Disclosed { .. } => None,
+        if let Self::Journal { to, .. } | Self::Restored { journal_to: to, .. } = self {
+            Some(*to)
+        } else {
+            None
         }
     }
 
     /// The bucket of keys that was written anew, and its epoch since then.
     pub const fn epoch(&self) -> Option<(u8, u64)> {
-        match self {
-            Self::Erased { bucket, epoch, .. } | Self::Rotated { bucket, epoch } => {
-                Some((*bucket, *epoch))
-            }
-            Self::Joined
-            | Self::Logins { .. }
-            | Self::Corrected { .. }
-            | Self::AddressSet
-            | Self::ConsentGiven { .. }
-            | Self::ConsentWithdrawn { .. }
-            | Self::Journal { .. }
-            | Self::Restored { .. }
-            | Self::BackedUp { .. }
-            | Self::Drilled { .. }
-            | Self::TerminalAdded { .. }
-            | Self::TerminalRevoked { .. }
-            | Self::ProgrammeActivated { .. }
-            | Self::NoticePublished { .. }
-            | Self::Adjusted { .. }
-            | Self::Sanctioned { .. }
-            | Self::ClockConfirmed
-            | Self::Disclosed { .. } => None,
+        if let Self::Erased { bucket, epoch, .. } | Self::Rotated { bucket, epoch } = self {
+            Some((*bucket, *epoch))
+        } else {
+            None
         }
     }
 }

@@ -38,9 +38,12 @@ impl Engine {
         let account = self.keys.account_of(member)?;
         let before = self.read(|view| view.member(member))?;
         let before = before.told.profile.to_profile();
-        // Durable before anything is sealed under it. A command that is not carried out leaves a version that no row has.
-        let renewed = self.keys.keybox().renew_core(&member, self.entropy.seed());
-        renewed.map_err(|_| Refusal::KeysFailed)?;
+        // A key that was seen before changes nothing, and draws nothing.
+        if self.earlier(key)?.is_none() {
+            // Durable before anything is sealed under it. A command that is not carried out leaves a version that no row has.
+            let renewed = self.keys.keybox().renew_core(&member, self.entropy.seed());
+            renewed.map_err(|_| Refusal::KeysFailed)?;
+        }
         let correct = Correct {
             said: (name.to_owned(), mobile.to_owned()),
             account,
@@ -49,9 +52,11 @@ impl Engine {
             device: device.to_owned(),
         };
         let answer = self.run(key, correct)?;
-        let check = duplicate_check()?;
-        self.phones.remove(before.mobile.disclose(&check), &member);
-        self.phones.add(profile.mobile.disclose(&check), member);
+        if !answer.repeated {
+            let check = duplicate_check()?;
+            self.phones.remove(before.mobile.disclose(&check), &member);
+            self.phones.add(profile.mobile.disclose(&check), member);
+        }
         match answer.receipt {
             Receipt::Corrected(corrected) => Ok(corrected),
             Receipt::Opened(_)
@@ -95,6 +100,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal::KeysFailed`] and the store's.
     pub fn drop_retired(&self, retired: &[Retired]) -> Result<(), Refusal> {
+        let _turn = self.destroying()?;
         let destroyed = self.keys.keybox().drop_core_before(retired);
         for destroyed in destroyed.map_err(|_| Refusal::KeysFailed)? {
             self.note_rotation(destroyed.bucket, destroyed.epoch)?;
@@ -107,6 +113,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal::KeysFailed`] and the store's.
     pub fn rotate(&self, bucket: u8) -> Result<u64, Refusal> {
+        let _turn = self.destroying()?;
         let rotated = self.keys.keybox().rotate(bucket);
         let rotated = rotated.map_err(|_| Refusal::KeysFailed)?;
         self.note_rotation(bucket, rotated.epoch)?;

@@ -22,6 +22,7 @@ pub mod correct;
 pub mod postal;
 pub mod erase;
 pub mod escrow;
+pub mod view;
 pub mod work;
 pub mod commit;
 pub mod receipt;

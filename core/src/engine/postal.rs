@@ -1,8 +1,9 @@
 //! A member's postal address: under a key of its own, drawn when the address is given and destroyed when letters are no
 //! longer wanted (COL-03, privacy §2).
 
-use crate::audit::{Act, Handle, Text};
+use crate::audit::{Act, Handle};
 use crate::domain::ids::MemberId;
+use crate::domain::points::Points;
 use crate::domain::refusal::Refusal;
 use crate::policy::consent::{ConsentEvent, Decision};
 use crate::policy::grant::{Grant, Use};
@@ -12,8 +13,7 @@ use crate::vault::keybox::KeyboxError;
 
 use super::Engine;
 use super::audit::{Actor, Done};
-use super::escrow::owing;
-use super::rows::{POSTAL, PostalRow};
+use super::rows::{ByRole, ErasureV1, INTENTS, IntentRow, KeyGroup, POSTAL, PostalRow, ReceiptKey};
 use super::work::{Stop, View, Work};
 
 impl Engine {
@@ -37,6 +37,8 @@ impl Engine {
         if !wants_letters(&row.told.consents) {
             return Err(Refusal::ConsentNeeded);
         }
+        // Not while the key is being destroyed.
+        let _turn = self.destroying()?;
         let keybox = self.keys.keybox();
         match keybox.add_postal(&member, self.entropy.seed()) {
             Ok(()) | Err(KeyboxError::Taken) => {}
@@ -72,33 +74,47 @@ impl Engine {
         if !leave.covers(&member, Use::OwnData) {
             return Err(Refusal::TokenUnknown);
         }
-        let _turn = self.erasing.lock();
-        self.member_work(member, move |work| {
-            work.delete(POSTAL.table(), member.as_bytes())
-        })?;
-        let destroyed = match self.keys.keybox().drop_postal(&member) {
-            Ok(destroyed) => destroyed,
-            Err(KeyboxError::MemberUnknown) => return Err(Refusal::TokenUnknown),
-            Err(_) => return Err(Refusal::KeysFailed),
-        };
+        let _turn = self.destroying()?;
+        if !self.has_postal(member) {
+            return Err(Refusal::TokenUnknown);
+        }
+        let request = self.begin_address_erasure(member, device)?;
+        self.carry_out(request)
+    }
+
+    /// The row goes, and the intent says that the key has to: a start that finds it goes on from there.
+    pub(super) fn begin_address_erasure(
+        &self,
+        member: MemberId,
+        device: &str,
+    ) -> Result<ReceiptKey, Refusal> {
+        let request = self
+            .entropy
+            .seed()
+            .first_chunk()
+            .copied()
+            .unwrap_or_default();
         let device = device.to_owned();
-        let destinations = owing(self.escrow().as_deref());
         self.member_work(member, move |work| {
             let handle = work.view().member(member)?.handle;
-            work.act(Done {
-                actor: Actor::member(Handle::from_bytes(handle), &device),
-                act: Act::Erased {
-                    bucket: destroyed.bucket,
-                    epoch: destroyed.epoch,
-                    groups: vec![Text::fitted("postal")],
-                },
-                subject: Some(Handle::from_bytes(handle)),
-                fields: &["address", "postcode"],
-                because: ("direct_mail", "withdrawn"),
-            })?;
-            super::erase::owe(work, (destroyed.bucket, destroyed.epoch), &destinations)
+            work.delete(POSTAL.table(), member.as_bytes())?;
+            let erasure = ErasureV1 {
+                at: work.now,
+                by: (
+                    Handle::from_bytes(handle).to_string(),
+                    ByRole::Member,
+                    device.clone(),
+                ),
+                handle,
+                groups: vec![KeyGroup::Postal],
+                forfeited: Points::ZERO,
+                released: Points::ZERO,
+                recipients: Vec::new(),
+            };
+            let intent = IntentRow::V1 { member, erasure };
+            work.put_plain(&INTENTS, &request, &intent)
         })?;
-        self.pay_owed()
+        Ok(request)
     }
 
     /// A member's address, for that member.
@@ -109,7 +125,10 @@ impl Engine {
         if !leave.covers(&member, Use::OwnData) {
             return Err(Refusal::TokenUnknown);
         }
-        self.read(|view| Ok(row(view, member)?.map(|PostalRow::V1(row)| row.to_address())))
+        self.read(|view| {
+            let row = view.address(member)?;
+            Ok(row.map(|PostalRow::V1(row)| row.to_address()))
+        })
     }
 }
 
@@ -123,12 +142,15 @@ fn wants_letters(consents: &[ConsentEvent]) -> bool {
         .is_some_and(|event| event.decision == Decision::Given)
 }
 
-fn row(view: &View<'_>, member: MemberId) -> Result<Option<PostalRow>, Stop> {
-    let keybox = view.keys.keybox();
-    let keys = keybox.of_member(&member);
-    match keys.and_then(|keys| keys.postal(keybox.install())) {
-        Some(codec) => Ok(POSTAL.row(view.tx, &codec, member.as_bytes())?),
-        None => Ok(None),
+impl View<'_> {
+    /// A member's address, if there is one and its key.
+    pub(crate) fn address(&self, member: MemberId) -> Result<Option<PostalRow>, Stop> {
+        let keybox = self.keys.keybox();
+        let keys = keybox.of_member(&member);
+        match keys.and_then(|keys| keys.postal(keybox.install())) {
+            Some(codec) => Ok(POSTAL.row(self.tx, &codec, member.as_bytes())?),
+            None => Ok(None),
+        }
     }
 }
 

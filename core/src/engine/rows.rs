@@ -3,11 +3,12 @@
 //!
 //! Keys are fixed-width and follow the order of commit wherever rows are many; nothing about a person is ever a key.
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+mod audit;
+mod people;
 
-use crate::domain::ids::{AccountId, CarryId, EntryId, LotId, MemberId, SaleId};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{AccountId, CarryId, EntryId, LotId, SaleId};
 use crate::domain::money::{Exact, Money};
 use crate::domain::points::Points;
 use crate::domain::programme::Tier;
@@ -24,13 +25,17 @@ use crate::store::Table;
 use crate::store::key::{Key, Parts};
 use crate::store::row::{Plain, Sealed};
 
-use crate::policy::agreement::AgreementAccepted;
-use crate::policy::consent::ConsentEvent;
-use crate::policy::notice::Language;
-use crate::vault::address::AddressRow;
-use crate::vault::pin::VerifierRow;
-use crate::vault::profile::ProfileRow;
 use crate::vault::tokens::SaleToken;
+
+pub use audit::KeyGroup;
+pub(crate) use audit::{
+    ACTS, ActRow, ByRole, EPOCHS, ERASURES, EpochRow, ErasureRow, ErasureV1, INTENTS, IntentRow,
+    LEAVES, LOGIN_DAYS, LOGINS, LeafRow, LoginDayRow, LoginRow, NODES, NodeRow, OWED, OwedRow,
+    TREE, TreeRow,
+};
+pub(crate) use people::{
+    CardDigits, MEMBERS, MemberRow, MemberV1, MemberV2, POSTAL, PostalRow, SIGN_INS, SignInRow,
+};
 
 use super::commit::Kind;
 use super::found::Found;
@@ -55,12 +60,6 @@ pub(crate) const RECEIPTS: Found<ReceiptRow> = Found::new("receipts");
 pub(crate) const BUSINESS: Found<BusinessRow> = Found::new("business");
 /// A sale token's time and its hash → what it may, and its sale.
 pub(crate) const TOKENS: Found<TokenRow> = Found::new("tokens");
-/// Member id → who the member is, sealed under the core key.
-pub(crate) const MEMBERS: Sealed<MemberRow> = Sealed::new(Table::new("members"));
-/// Member id → the postal address, sealed under the postal key.
-pub(crate) const POSTAL: Sealed<PostalRow> = Sealed::new(Table::new("postal"));
-/// Member id → attempts to sign in, sealed likewise.
-pub(crate) const SIGN_INS: Sealed<SignInRow> = Sealed::new(Table::new("sign_ins"));
 /// Version → the notice's text.
 pub(crate) const NOTICES: Plain<NoticeRow> = Plain::new(Table::new("notices"));
 /// Terminal → its generation and state.
@@ -76,26 +75,6 @@ pub(crate) const PROGRAMMES: Plain<ProgrammeRow> = Plain::new(Table::new("progra
 /// Bucket → business time of its latest commit.
 pub(crate) const CLOCKS: Plain<ClockRow> = Plain::new(Table::new("clocks"));
 
-/// Sequence of an act → its draft, and from the end of its batch on the place of its leaf.
-pub(crate) const ACTS: Plain<ActRow> = Plain::new(Table::new("acts"));
-/// Place in the audit → the leaf.
-pub(crate) const LEAVES: Plain<LeafRow> = Plain::new(Table::new("leaves"));
-/// Level and place in the audit's tree → the hash of that whole subtree.
-pub(crate) const NODES: Plain<NodeRow> = Plain::new(Table::new("nodes"));
-/// How many leaves there are.
-pub(crate) const TREE: Plain<TreeRow> = Plain::new(Table::new("tree"));
-/// Bucket → the newest epoch of its key that the audit names.
-pub(crate) const EPOCHS: Plain<EpochRow> = Plain::new(Table::new("epochs"));
-/// The request's key → an erasure that has begun and must be finished.
-pub(crate) const INTENTS: Plain<IntentRow> = Plain::new(Table::new("intents"));
-/// The request's key → an erasure that was done: readable without any member's key.
-pub(crate) const ERASURES: Plain<ErasureRow> = Plain::new(Table::new("erasures"));
-/// Bucket and destination → a copy of keys that still has to be replaced.
-pub(crate) const OWED: Plain<OwedRow> = Plain::new(Table::new("owed"));
-/// Day and sequence → an attempt to sign in, or a success.
-pub(crate) const LOGINS: Plain<LoginRow> = Plain::new(Table::new("logins"));
-/// Day → how many log-ins it had and their hash, once the day is over.
-pub(crate) const LOGIN_DAYS: Plain<LoginDayRow> = Plain::new(Table::new("login_days"));
 /// Every table that is backed up: all there are. A new one is named here, or no backup has it.
 #[cfg(feature = "redb")]
 pub(crate) const TABLES: &[Table] = &[
@@ -374,238 +353,6 @@ pub(crate) enum TokenRow {
         /// The sale it was used for.
         sale: Option<SaleId>,
     },
-}
-
-/// A member's core row.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum MemberRow {
-    V1(MemberV1),
-    V2(MemberV2),
-}
-
-/// The second spelling: with the handle that the audit knows the member by, and who was given the data.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct MemberV2 {
-    /// What the first one has.
-    pub(crate) told: MemberV1,
-    /// Sixteen random bytes, in no other row of the member.
-    pub(crate) handle: [u8; 16],
-    /// Who was given the member's data (DSR-07).
-    pub(crate) recipients: Vec<String>,
-}
-
-impl MemberRow {
-    /// As the newest spelling has it. A row of the first had no handle: it gets one that follows from the member's id, and
-    /// keeps it when it is written again.
-    pub(crate) fn newest(self, member: MemberId) -> MemberV2 {
-        match self {
-            Self::V2(row) => row,
-            Self::V1(told) => {
-                let hash = Sha256::digest([b"jifen handle".as_slice(), member.as_bytes()].concat());
-                MemberV2 {
-                    told,
-                    handle: hash.first_chunk().copied().unwrap_or_default(),
-                    recipients: Vec::new(),
-                }
-            }
-        }
-    }
-}
-
-/// The first spelling of who a member is.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct MemberV1 {
-    /// Name and mobile number.
-    pub(crate) profile: ProfileRow,
-    /// What the PIN is held against.
-    pub(crate) verifier: VerifierRow,
-    /// The card's digits, for the member's own pages.
-    pub(crate) card: CardDigits,
-    /// The agreement that was accepted (MEM-03).
-    pub(crate) agreement: AgreementAccepted,
-    /// 18 or older, as the member said; no date of birth (MEM-04).
-    pub(crate) age_attested: bool,
-    /// Every answer about an optional purpose (CON-02).
-    pub(crate) consents: Vec<ConsentEvent>,
-    /// The language of the registration.
-    pub(crate) language: Language,
-    /// The kiosk of the registration.
-    pub(crate) device: String,
-    /// When.
-    pub(crate) enrolled_at: Moment,
-    /// Whether another member has the same phone: to be offered for merging, and shown to nobody at the kiosk.
-    pub(crate) possible_duplicate: bool,
-    /// The first log-in, which brought the gift.
-    pub(crate) first_signed_in: Option<Moment>,
-}
-
-/// A member's postal address.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum PostalRow {
-    V1(AddressRow),
-}
-
-/// A card's digits in a row: they print as nothing, and are wiped.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct CardDigits(pub(crate) String);
-
-impl core::fmt::Debug for CardDigits {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.write_str("CardDigits(..)")
-    }
-}
-
-/// Attempts to sign in (MEM-08).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum SignInRow {
-    V1 {
-        /// Attempts since the last success.
-        failed: u32,
-        /// On the wall: no attempt before it.
-        wait_until: Moment,
-        /// The UTC day of the latest attempt.
-        day: i64,
-        /// Attempts of that day since the last success.
-        of_day: u32,
-    },
-}
-
-impl SignInRow {
-    /// Nobody has tried.
-    pub(crate) const NONE: Self = Self::V1 {
-        failed: 0,
-        wait_until: Moment::EPOCH,
-        day: 0,
-        of_day: 0,
-    };
-}
-
-/// An act: as the command noted it, and then where its leaf is.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ActRow {
-    /// The leaf but for its place.
-    Draft(String),
-    /// The place.
-    Leaf(u64),
-}
-
-/// A leaf, as one line.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum LeafRow {
-    V1(String),
-}
-
-/// The hash of a whole subtree.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum NodeRow {
-    V1([u8; 32]),
-}
-
-/// The tree.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum TreeRow {
-    V1 {
-        size: u64,
-        /// The last number of a journal row that a leaf names: the next batch's range begins after it.
-        journal_to: u64,
-    },
-}
-
-/// The newest epoch of a bucket.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum EpochRow {
-    V1(u64),
-}
-
-/// An erasure on its way (privacy §3): its rows are gone, its keys may not be yet. Nothing of the member is in it but ids
-/// that lead nowhere.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum IntentRow {
-    V1 {
-        /// Whose keys go.
-        member: MemberId,
-        /// What the erasure will have come to.
-        erasure: ErasureV1,
-    },
-}
-
-/// An erasure that was done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ErasureRow {
-    V1 {
-        erasure: ErasureV1,
-        /// The bucket whose key was destroyed, and the epoch of the one that took its place.
-        bucket: u8,
-        epoch: u64,
-        /// The act in the audit.
-        act: u64,
-    },
-}
-
-/// What an erasure came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ErasureV1 {
-    /// When it began.
-    pub(crate) at: Moment,
-    /// Who asked for it, in which role, at which device.
-    pub(crate) by: (String, ByRole, String),
-    /// The member's handle in the audit.
-    pub(crate) handle: [u8; 16],
-    /// The groups of keys that were destroyed.
-    pub(crate) groups: Vec<KeyGroup>,
-    /// Points that were lost.
-    pub(crate) forfeited: Points,
-    /// Debt that the shop bears.
-    pub(crate) released: Points,
-    /// Who was given the member's data before (DSR-07).
-    pub(crate) recipients: Vec<String>,
-}
-
-/// Whose wish an erasure was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ByRole {
-    Member,
-    Operator,
-}
-
-/// A group of a member's keys (privacy §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum KeyGroup {
-    /// Who the member is.
-    Core,
-    /// The address.
-    Postal,
-    /// The account and all that happened to it.
-    History,
-}
-
-/// A copy of a bucket's keys that is older than an erasure in it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum OwedRow {
-    V1 {
-        /// The copy must be of this epoch or a later one.
-        epoch: u64,
-        /// Since when.
-        since: Moment,
-    },
-}
-
-/// An attempt to sign in, or a success.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum LoginRow {
-    V1 {
-        at: Moment,
-        device: String,
-        success: bool,
-        /// Whose it was, under the day's key.
-        owner: Vec<u8>,
-    },
-}
-
-/// A day's log-ins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum LoginDayRow {
-    V1 { rows: u64, hash: [u8; 32] },
 }
 
 /// A notice, as it was published.

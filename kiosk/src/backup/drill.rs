@@ -16,11 +16,11 @@ use super::place::work_folder;
 use super::restore::{bring_back, checked, other_rows, tell};
 use super::seal::{Identity, open_file};
 use crate::clock::{FollowingClock, OsEntropy};
-use crate::failure::{DIFFERENCES, Failure};
+use crate::failure::Failure;
 use crate::keeper::AUDIT_FOLDER;
 use crate::lang::Lang;
 use crate::settings::Settings;
-use crate::verify::verify;
+use crate::verify::{pages_damaged, verify};
 
 /// Tries the newest backup of the first target.
 ///
@@ -73,12 +73,7 @@ pub(crate) fn drill(
 
     verified?;
     if integrity != Integrity::Sound {
-        let failure = Failure::new(
-            "pages_repaired",
-            "恢复出的文件有页损坏",
-            "pages of the restored file were damaged",
-        );
-        return Err(failure.with_exit(DIFFERENCES));
+        return Err(pages_damaged());
     }
     if !is_same {
         return Err(other_rows());

@@ -21,7 +21,7 @@ use crate::failure::{DIFFERENCES, Failure};
 use crate::lang::Lang;
 use crate::progress::Progress;
 use crate::shop::Folders;
-use crate::verify::verify;
+use crate::verify::verify_folders;
 
 /// From so many accounts on it takes long enough to show how far it is.
 const LONG_WORK: u64 = 1_000;
@@ -86,7 +86,7 @@ pub(crate) fn restore(wish: &Wish, lang: Lang, out: &mut dyn Write) -> Result<()
     // The store is opened by its folders from here on, which takes the keys.
     drop(keys);
     let is_same = tell(&restored, manifest.as_ref(), lang, out)?;
-    verify(&folders.open(false)?.engine, lang, out)?;
+    verify_folders(folders, lang, out)?;
     if is_same { Ok(()) } else { Err(other_rows()) }
 }
 
@@ -171,6 +171,20 @@ pub(super) fn tell(
             "accounts and members without a key (they were erased) were not restored",
         );
         writeln!(out, "{words}")?;
+    }
+    if 0 < restored.unopened {
+        let words = lang.pick(
+            "条会员信息的密钥已销毁（其后更正过，或已撤回地址），没有恢复",
+            "records of members were not restored: their key was destroyed, by a correction since or with the address",
+        );
+        writeln!(out, "{} {words}", restored.unopened)?;
+    }
+    for handle in &restored.joined_handles {
+        let words = lang.pick(
+            "备份之后入会，须重新登记",
+            "joined after the backup, and has to be registered again",
+        );
+        writeln!(out, "{handle} {words}")?;
     }
     for (account, change) in &restored.booked {
         let words = lang.pick("恢复调整", "set right by the restore");

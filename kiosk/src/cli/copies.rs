@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::{folders, shop_of, unknown_command};
 use crate::backup;
@@ -43,11 +43,16 @@ pub(super) fn commands(lang: Lang, [settings, data, keys]: [Arg; 3]) -> [Command
             "the manifest (default: the one beside the backup, where there is one)",
         )))
         .arg(path("audit").long("audit").value_name("DIR").help(t(
-            "审计副本目录（原数据目录中的 audit）：备份之后的删除记录由此补入",
-            "the folder of the audit's copy (audit in the old data folder): what was done after the backup is taken from it",
+            "审计副本目录（原数据目录中的 audit）：备份之后的删除记录由此补入，并据此拒绝过旧的密钥",
+            "the folder of the audit's copy (audit in the old data folder): what was done after the backup is taken from it, and keys that are too old are refused by it",
         )))
+        .arg(Arg::new("audit-lost").long("audit-lost").action(ArgAction::SetTrue).help(t(
+            "审计副本已丢失：无法得知密钥是否过旧，后果自负",
+            "there is no copy of the audit any more: nobody can tell then whether the keys are too old",
+        )))
+        .group(ArgGroup::new("audit-or-not").args(["audit", "audit-lost"]).required(true))
         .args([data.clone().required(true), keys.clone().required(true)])
-        .after_help(example("jifen restore jifen-20260101T030000.000Z.backup.age --identity operator.txt --data new-data --keys jifen-keys"));
+        .after_help(example("jifen restore jifen-20260101T030000.000Z.backup.age --identity operator.txt --data new-data --keys jifen-keys --audit old-data/audit"));
     let drill = Command::new("drill")
         .about(t(
             "演练：把最新的备份恢复到临时目录并核对",

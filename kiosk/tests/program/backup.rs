@@ -69,7 +69,7 @@ fn replayed() -> (Place, Identity, String) {
 /// Restores into `new` with the keys of `data`.
 fn restore(place: &Place, file: &Path, more: &str) -> Said {
     place.jifen(&format!(
-        "restore {} --identity operator.txt --data new --keys data-keys {more}",
+        "restore {} --identity operator.txt --data new --keys data-keys --audit data/audit {more}",
         file.display()
     ))
 }
@@ -164,7 +164,7 @@ fn members_come_back_and_nobody_is_read_from_a_backup() {
 
     fs::rename(store.place.path("jifen-data"), store.place.path("lost")).unwrap();
     let said = store.jifen(&format!(
-        "restore {} --identity operator.txt",
+        "restore {} --identity operator.txt --audit jifen-data/audit",
         file.display()
     ));
     said.ends(0);
@@ -180,7 +180,7 @@ fn members_come_back_and_nobody_is_read_from_a_backup() {
     store.stop();
     fs::rename(store.place.path("jifen-data"), store.place.path("lost-too")).unwrap();
     let again = store.jifen(&format!(
-        "restore {} --identity operator.txt",
+        "restore {} --identity operator.txt --audit jifen-data/audit",
         file.display()
     ));
     again.ends(0);
@@ -202,14 +202,14 @@ fn what_is_not_the_backup_is_refused_and_leaves_nothing() {
     };
 
     let other = place.jifen(&format!(
-        "restore {} --identity other.txt --data new --keys data-keys",
+        "restore {} --identity other.txt --data new --keys data-keys --audit data/audit",
         file.display()
     ));
     other.refuses(1, "wrong_identity");
     is_empty(&place);
     place.write("nobody.txt", "AGE-SECRET-KEY-1NONSENSE\n");
     let none = place.jifen(&format!(
-        "restore {} --identity nobody.txt --data new --keys data-keys",
+        "restore {} --identity nobody.txt --data new --keys data-keys --audit data/audit",
         file.display()
     ));
     none.refuses(1, "bad_identity");
@@ -251,12 +251,12 @@ fn what_is_not_the_backup_is_refused_and_leaves_nothing() {
 
     place.replay("small.csv", "--data elsewhere");
     let said = place.jifen(&format!(
-        "restore {} --identity operator.txt --data new --keys elsewhere-keys",
+        "restore {} --identity operator.txt --data new --keys elsewhere-keys --audit data/audit",
         file.display()
     ));
     said.refuses(1, "other_install");
     let said = place.jifen(&format!(
-        "restore {} --identity operator.txt --data new --keys nowhere",
+        "restore {} --identity operator.txt --data new --keys nowhere --audit data/audit",
         file.display()
     ));
     said.refuses(1, "no_key");

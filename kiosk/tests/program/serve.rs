@@ -113,6 +113,24 @@ fn it_serves_says_by_what_and_ends_when_it_is_told_to() {
     }
 }
 
+/// Keys and profiles are in its memory: no core of it is written, and no other process of its user reads it.
+#[cfg(target_os = "linux")]
+#[test]
+fn its_memory_is_its_own() {
+    let place = Place::new();
+    let serving = Serving::begin(place.call("serve"));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let mut words = core.unwrap().split_whitespace().skip(4);
+    assert_eq!(
+        (words.next(), words.next()),
+        (Some("0"), Some("0")),
+        "{limits}"
+    );
+}
+
 #[test]
 fn a_line_a_request_is_logged_and_nothing_of_what_was_asked() {
     let place = Place::new();

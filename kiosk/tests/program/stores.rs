@@ -185,3 +185,27 @@ fn keys_may_not_lie_inside_the_data_however_it_is_spelt() {
     place.replay("small.csv", "--data data --keys keys");
     place.replay("small.csv", "--data data --keys data/../keys");
 }
+
+/// A bit in the name of a table hides all its rows, and no row is left to say so: the pages do.
+#[test]
+fn a_table_that_lost_its_name_is_found() {
+    let place = Place::new();
+    place.replay("small.csv", "--data data");
+    place.verified();
+    let path = place.path("data/store.redb");
+    let whole = fs::read(&path).unwrap();
+    let mut bent = whole.clone();
+    let places: Vec<usize> = (0..whole.len())
+        .filter(|place| whole[*place..].starts_with(b"clocks"))
+        .collect();
+    assert!(!places.is_empty());
+    for place in places {
+        bent[place] ^= 1;
+    }
+    fs::write(&path, bent).unwrap();
+    let said = place.jifen("verify --data data");
+    assert!(matches!(said.code, Some(3 | 4)), "{said:?}");
+    assert!(!said.err.is_empty());
+    fs::write(&path, whole).unwrap();
+    place.verified();
+}

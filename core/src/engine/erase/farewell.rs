@@ -55,7 +55,7 @@ impl Engine {
         row.ok().map(|row| row.told.profile.to_profile())
     }
 
-    pub(super) fn has_postal(&self, member: MemberId) -> bool {
+    pub(in crate::engine) fn has_postal(&self, member: MemberId) -> bool {
         let keybox = self.keys.keybox();
         let keys = keybox.of_member(&member);
         keys.is_some_and(|keys| keys.postal(keybox.install()).is_some())

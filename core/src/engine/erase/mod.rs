@@ -18,6 +18,8 @@ use crate::policy::grant::{Ask, decide};
 use crate::store::{StoreError, Verdict};
 use crate::vault::keybox::KeyboxError;
 
+use parking_lot::MutexGuard;
+
 use super::Engine;
 use super::audit::{Actor, Done};
 use super::commit::IdempotencyKey;
@@ -62,21 +64,15 @@ impl Engine {
     ) -> Result<DeletionReceipt, Refusal> {
         key.check()?;
         let request = key.row_key();
-        let _turn = self.erasing.lock();
+        let _turn = self.destroying()?;
         if self.is_erased(request)? {
             // This member is still there, so the key was for somebody else.
-            if self.keys.keybox().of_member(&member).is_some() {
+            if self.keys.keybox().is_known(&member) {
                 return Err(Refusal::KeyReused);
             }
             return self.deletion_receipt(request);
         }
-        match self.intent(request)? {
-            Some(IntentRow::V1 { member: begun, .. }) if begun != member => {
-                return Err(Refusal::KeyReused);
-            }
-            Some(_) => {}
-            None => self.begin_erasure(request, member, by, confirmed)?,
-        }
+        self.begin_erasure(request, member, by, confirmed)?;
         self.carry_out(request)?;
         self.deletion_receipt(request)
     }
@@ -98,12 +94,25 @@ impl Engine {
     /// [`Refusal::KeysFailed`] and the store's.
     pub fn resume_erasures(&self) -> Result<u64, Refusal> {
         let _turn = self.erasing.lock();
+        let finished = self.finish_begun()?;
+        self.pay_owed()?;
+        Ok(finished)
+    }
+
+    /// Waits for the turn to destroy keys. What was begun is finished first: the leaves of a bucket name its epochs in their
+    /// order.
+    pub(super) fn destroying(&self) -> Result<MutexGuard<'_, ()>, Refusal> {
+        let turn = self.erasing.lock();
+        self.finish_begun()?;
+        Ok(turn)
+    }
+
+    fn finish_begun(&self) -> Result<u64, Refusal> {
         let mut finished = 0_u64;
         for request in self.intents()? {
             self.carry_out(request)?;
             finished = finished.saturating_add(1);
         }
-        self.pay_owed()?;
         Ok(finished)
     }
 
@@ -121,6 +130,8 @@ impl Engine {
             By::Member { device } => (String::new(), ByRole::Member, device.to_owned()),
             By::Operator => ("operator".to_owned(), ByRole::Operator, "server".to_owned()),
         };
+        // Read before its row is gone, so that no search finds the member from the next step on.
+        let phone = self.phone_of(member);
         let home = home_of(account);
         let (ticket, slot) = self.transact(home, false, move |work| {
             let begun = begin(work, request, (member, account), &by, confirmed, has_postal);
@@ -129,8 +140,6 @@ impl Engine {
                 Err(stop) => (Err(stop), Verdict::Drop),
             }
         });
-        // The phone is read before its row is gone, so that no search finds the member from the next step on.
-        let phone = self.phone_of(member);
         ticket.wait()?;
         let begun = slot.lock().take();
         begun.unwrap_or(Err(Refusal::Unknown.into()))?;
@@ -143,28 +152,35 @@ impl Engine {
     }
 
     /// Steps 1 to 6 of an erasure that has begun, from wherever it stopped.
-    fn carry_out(&self, request: ReceiptKey) -> Result<(), Refusal> {
-        let Some(IntentRow::V1 { member, .. }) = self.intent(request)? else {
+    pub(super) fn carry_out(&self, request: ReceiptKey) -> Result<(), Refusal> {
+        let Some(IntentRow::V1 { member, erasure }) = self.intent(request)? else {
             return Ok(());
         };
         let keybox = self.keys.keybox();
-        let destroyed = match keybox.erase(&member) {
+        let (is_whole, bucket) = (erasure.is_whole(), keybox.bucket_of(&member));
+        let destroyed = if is_whole {
+            keybox.erase(&member)
+        } else if self.has_postal(member) {
+            keybox.drop_postal(&member)
+        } else {
+            Err(KeyboxError::MemberUnknown)
+        };
+        let destroyed = match destroyed {
             Ok(destroyed) => (destroyed.bucket, destroyed.epoch),
             // Gone already: the step after this one was not reached.
-            Err(KeyboxError::MemberUnknown) => (
-                keybox.bucket_of(&member),
-                keybox.epoch(keybox.bucket_of(&member)),
-            ),
+            Err(KeyboxError::MemberUnknown) => (bucket, keybox.epoch(bucket)),
             Err(_) => return Err(Refusal::KeysFailed),
         };
         let destinations = owing(self.escrow().as_deref());
         self.node_work(move |work| done(work, request, destroyed, &destinations))?;
-        self.tokens.forget(&member);
+        if is_whole {
+            self.tokens.forget(&member);
+        }
         self.pay_owed()
     }
 
     /// Replaces the copies of keys that are older than an erasure, as far as their places are known and can be reached.
-    pub(super) fn pay_owed(&self) -> Result<(), Refusal> {
+    fn pay_owed(&self) -> Result<(), Refusal> {
         let Some(escrow) = self.escrow() else {
             return Ok(());
         };
@@ -299,6 +315,7 @@ fn done(
         return Ok(());
     };
     let (name, role, device) = erasure.by.clone();
+    let is_whole = erasure.is_whole();
     let groups = erasure
         .groups
         .iter()
@@ -319,11 +336,22 @@ fn done(
             groups,
         },
         subject: Some(Handle::from_bytes(erasure.handle)),
-        fields: &["all"],
-        because: ("member_rights", "request"),
+        fields: if is_whole {
+            &["all"]
+        } else {
+            &["address", "postcode"]
+        },
+        because: if is_whole {
+            ("member_rights", "request")
+        } else {
+            ("direct_mail", "withdrawn")
+        },
     })?;
     work.delete(INTENTS.table(), &request)?;
     owe(work, (bucket, epoch), destinations)?;
+    if !is_whole {
+        return Ok(());
+    }
     let row = ErasureRow::V1 {
         erasure,
         bucket,
@@ -334,7 +362,7 @@ fn done(
 }
 
 /// Notes that the copies of a bucket's keys are to be replaced, before anybody is answered.
-pub(super) fn owe(
+fn owe(
     work: &mut Work<'_>,
     (bucket, epoch): (u8, u64),
     destinations: &[String],

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::copy::{CopyError, CopyFolder};
-use crate::audit::{Act, Text};
+use crate::audit::{Act, Handle, Text};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::store::key::of_u64;
@@ -12,7 +12,7 @@ use crate::store::{StoreError, WriteTx};
 
 use super::super::audit::{Actor, Done, adopt, draft, parse, size, tree_row};
 use super::super::keys::Keys;
-use super::super::rows::{LEAVES, LeafRow, TreeRow};
+use super::super::rows::{KeyGroup, LEAVES, LeafRow, TreeRow};
 use super::super::work::{Stop, View};
 
 /// Leaves that the backup has not.
@@ -21,6 +21,8 @@ pub(super) struct Ahead {
     lines: Vec<String>,
     /// The highest number of a journal row that a leaf names.
     pub(super) highest: u64,
+    /// Who joined, and has not left since.
+    pub(super) joined: Vec<Handle>,
 }
 
 /// What the copy has beyond the backup.
@@ -62,6 +64,14 @@ pub(super) fn ahead(view: &View<'_>, copy: Option<&CopyFolder>) -> Result<Ahead,
             ahead.highest = to.max(ahead.highest);
         }
         epochs.extend(leaf.act.epoch());
+        if let Some(subject) = leaf.subject {
+            if leaf.act == Act::Joined {
+                ahead.joined.push(subject);
+            } else if matches!(&leaf.act, Act::Erased { groups, .. } if groups.iter().any(|group| &**group == KeyGroup::Core.word()))
+            {
+                ahead.joined.retain(|handle| *handle != subject);
+            }
+        }
         ahead.lines.push(line);
     }
     let is_old = |(bucket, epoch): (&u8, &u64)| view.keys.keybox().epoch(*bucket) < *epoch;

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::audit::Handle;
 use crate::audit::copy::CopyFolder;
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::points::Points;
@@ -66,6 +67,11 @@ pub struct Restored {
     pub joined_later: Vec<MemberId>,
     /// Accounts whose chains could not be followed to their end: `verify` names what is wrong.
     pub damaged: u64,
+    /// Records of members who have keys, which open under none of them: they were corrected since and the old key was
+    /// destroyed, or the address was. Their points are there.
+    pub unopened: u64,
+    /// The handles of members who joined after the backup and have not left since, as far as the audit's copy names them.
+    pub joined_handles: Vec<Handle>,
     /// What was booked so that liability and receivable are what the accounts hold, credits less debits: one row of the
     /// journal each.
     pub booked: Vec<(JournalAccount, i64)>,
@@ -128,6 +134,8 @@ pub fn restore(
         reached.keeps(&view, table, key)
     };
     let exported = export(&*tx, TABLES, &beside, ahead.highest, &mut keep)?;
+    restored.unopened = reached.unopened;
+    restored.joined_handles.clone_from(&ahead.joined);
     restored.backup_rows = seen;
     restored.backup_sha256 = hash.finish();
     restored.rows = named(&exported);

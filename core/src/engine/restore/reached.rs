@@ -28,6 +28,9 @@ type Mark = [u8; 16];
 #[derive(Default)]
 pub(super) struct Reached {
     marks: BTreeMap<Table, Vec<Mark>>,
+    /// Records of members who have keys, under none of which they open: the key was destroyed after a correction, or with
+    /// the address.
+    pub(super) unopened: u64,
 }
 
 impl Reached {
@@ -126,7 +129,7 @@ impl Reached {
 
     /// Whether a row of the backup belongs into the fresh store.
     pub(super) fn keeps(
-        &self,
+        &mut self,
         view: &View<'_>,
         table: Table,
         key: &[u8],
@@ -145,11 +148,21 @@ impl Reached {
             Ok(has_account(day_account(key)))
         } else if [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()].contains(&table) {
             let id = key.try_into().ok().map(MemberId::from_bytes);
-            Ok(id.is_some_and(|id| keybox.of_member(&id).is_some()))
+            let Some(member) = id.filter(|id| keybox.is_known(id)) else {
+                return Ok(false);
+            };
+            let opens = opens(view, table, member)?;
+            self.unopened = self.unopened.saturating_add(u64::from(!opens));
+            Ok(opens)
         } else if table == INTENTS.table() {
             // One that was finished since the backup is in the audit already.
             let row = INTENTS.row(view.tx, view.keys.mac(), key)?;
-            Ok(row.is_some_and(|IntentRow::V1 { member, .. }| keybox.is_known(&member)))
+            Ok(row.is_some_and(|IntentRow::V1 { member, erasure }| {
+                let keys = keybox.of_member(&member);
+                keys.is_some_and(|keys| {
+                    erasure.is_whole() || keys.postal(keybox.install()).is_some()
+                })
+            }))
         } else if table == HOLDS.table() {
             match HOLDS.look_up(view, key, key) {
                 Ok(found) => Ok(found.is_some()),
@@ -161,6 +174,22 @@ impl Reached {
             // What belongs to nobody.
             Ok(true)
         }
+    }
+}
+
+/// Whether a record of a member opens under a key that the member still has.
+fn opens(view: &View<'_>, table: Table, member: MemberId) -> Result<bool, StoreError> {
+    let read = if table == MEMBERS.table() {
+        view.member(member).map(|_| true)
+    } else if table == SIGN_INS.table() {
+        view.sign_ins(member).map(|_| true)
+    } else {
+        view.address(member).map(|row| row.is_some())
+    };
+    match read {
+        Err(Stop::Refused(_) | Stop::Store(StoreError::Damaged(_))) => Ok(false),
+        Err(Stop::Store(error)) => Err(error),
+        Ok(opens) => Ok(opens),
     }
 }
 

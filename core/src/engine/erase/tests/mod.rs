@@ -364,3 +364,34 @@ fn an_erasure_takes_rows_of_every_table_that_names_a_member() {
     assert_eq!((found, all), (3, 3));
     assert!(20 < base.row_steps && 5 < base.key_steps);
 }
+
+/// Only the address goes, and the power goes before its key: the next process destroys the key, and says so once.
+#[test]
+fn an_address_whose_key_is_not_destroyed_yet_is_finished_at_the_next_start() {
+    let base = Base::make();
+    let disks = base.disks();
+    let member = base.victim.member;
+    let shop = disks.open(1, 1).unwrap();
+    let bucket = shop.keys.keybox().bucket_of(&member);
+    let before = shop.keys.keybox().epoch(bucket);
+    assert!(shop.engine.has_postal(member));
+    shop.engine
+        .begin_address_erasure(member, "kiosk-1")
+        .unwrap();
+    let leaves = shop.engine.audit_size().unwrap();
+    assert!(shop.engine.has_postal(member));
+    drop(shop);
+
+    let shop = disks.open(1, 2).unwrap();
+    assert!(!shop.engine.has_postal(member));
+    assert_eq!(shop.keys.keybox().epoch(bucket), before + 1);
+    assert_eq!(shop.engine.audit_size(), Ok(leaves + 1));
+    let line = shop.engine.audit_lines(leaves, 1).unwrap().remove(0);
+    assert!(line.contains("\"groups\":[\"postal\"]"), "{line}");
+    assert!(shop.seen(&base.victim).is_ok());
+    drop(shop);
+    let shop = disks.open(1, 3).unwrap();
+    assert_eq!(shop.engine.audit_size(), Ok(leaves + 1), "once");
+    let verified = shop.engine.verify(&mut |_, _| {}).unwrap();
+    assert_eq!(verified.differences, []);
+}

@@ -2,6 +2,7 @@
 
 use super::samples::*;
 use super::*;
+use crate::domain::ids::MemberId;
 
 /// A leaf, as it stands.
 const LEAF: &str = concat!(

@@ -1,6 +1,8 @@
 //! A store from before the second spelling of a member's row (BAK-04): it opens and reads the same, each row is written in
 //! the new spelling when it changes anyway, and one that was cut off is as if nobody had tried.
 
+use crate::domain::ids::MemberId;
+use crate::policy::notice::Language;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;

@@ -2,6 +2,12 @@
 
 use super::samples::*;
 use super::*;
+use crate::policy::agreement::AgreementAccepted;
+use crate::policy::consent::ConsentEvent;
+use crate::policy::notice::Language;
+use crate::vault::address::AddressRow;
+use crate::vault::pin::VerifierRow;
+use crate::vault::profile::ProfileRow;
 
 /// Rows about people, tills and what both were shown.
 pub(super) fn people(seen: &mut Names) {
