@@ -59,6 +59,14 @@ pub(crate) fn restore(wish: &Wish, lang: Lang, out: &mut dyn Write) -> Result<()
             format!("there is a store at {name} already; a restore writes a new one"),
         ));
     }
+    if let Some(audit) = wish.audit.as_deref().filter(|audit| !audit.is_dir()) {
+        let name = audit.display();
+        return Err(Failure::new(
+            "no_audit",
+            format!("没有审计副本 {name}"),
+            format!("there is no copy of an audit at {name}"),
+        ));
+    }
     let identity = Identity::load(&wish.identity)?;
     let manifest = checked(&wish.file, wish.manifest.as_deref())?;
     if manifest.is_none() {

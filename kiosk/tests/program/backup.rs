@@ -164,7 +164,7 @@ fn members_come_back_and_nobody_is_read_from_a_backup() {
 
     fs::rename(store.place.path("jifen-data"), store.place.path("lost")).unwrap();
     let said = store.jifen(&format!(
-        "restore {} --identity operator.txt --audit jifen-data/audit",
+        "restore {} --identity operator.txt --audit lost/audit",
         file.display()
     ));
     said.ends(0);
@@ -180,11 +180,23 @@ fn members_come_back_and_nobody_is_read_from_a_backup() {
     store.stop();
     fs::rename(store.place.path("jifen-data"), store.place.path("lost-too")).unwrap();
     let again = store.jifen(&format!(
-        "restore {} --identity operator.txt --audit jifen-data/audit",
+        "restore {} --identity operator.txt --audit lost-too/audit",
         file.display()
     ));
     again.ends(0);
     assert!(again.out.contains(" 1 joined later"), "{again:?}");
+    let told = "joined after the backup, and has to be registered again";
+    assert_eq!(again.out.matches(told).count(), 1, "{again:?}");
+    // Whoever has no audit any more says so; a folder that is not there is none.
+    let call = format!(
+        "restore {} --identity operator.txt --data third --keys jifen-keys",
+        file.display()
+    );
+    store.place.jifen(&call).ends(2);
+    let wrong = store.place.jifen(&format!("{call} --audit nowhere"));
+    wrong.refuses(1, "no_audit");
+    assert!(!store.place.path("third").exists());
+    store.place.jifen(&format!("{call} --audit-lost")).ends(0);
 }
 
 fn contains(rows: &[u8], wanted: &[u8]) -> bool {

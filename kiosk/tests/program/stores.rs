@@ -82,7 +82,8 @@ fn a_store_with_other_bytes_in_it_is_told_by_code() {
     place.replay("small.csv", "--data data");
     let whole = fs::read(place.path("data/store.redb")).unwrap();
     let mut found = 0;
-    let step = whole.len() / 40;
+    // Most pages of so small a store are free.
+    let step = whole.len() / 160;
     for at in (0..whole.len()).step_by(step) {
         let mut bytes = whole.clone();
         let until = whole.len().min(at + 64);
@@ -200,7 +201,7 @@ fn a_table_that_lost_its_name_is_found() {
         .collect();
     assert!(!places.is_empty());
     for place in places {
-        bent[place] ^= 1;
+        bent[place + b"clock".len()] ^= 1;
     }
     fs::write(&path, bent).unwrap();
     let said = place.jifen("verify --data data");
