@@ -134,7 +134,7 @@ fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
     let row = work.view().member(member)?;
     let attempts = work.view().sign_ins(member)?;
     let key = member.as_bytes();
-    work.put_core(member, &MEMBERS, key, &MemberRow::V2(row))?;
+    work.put_core(member, &MEMBERS, key, &MemberRow::V3(row))?;
     work.put_core(member, &SIGN_INS, key, &attempts)
 }
 
@@ -167,7 +167,7 @@ impl Verb for Correct {
         let handle = row.handle;
         let attempts = work.view().sign_ins(self.member)?;
         let key = self.member.as_bytes();
-        work.put_core(self.member, &MEMBERS, key, &MemberRow::V2(row))?;
+        work.put_core(self.member, &MEMBERS, key, &MemberRow::V3(row))?;
         work.put_core(self.member, &SIGN_INS, key, &attempts)?;
         work.act(Done {
             actor: Actor::member(Handle::from_bytes(handle), &self.device),

@@ -21,7 +21,7 @@ use crate::vault::tokens::CardNumber;
 use super::audit::{Actor, Done};
 use super::commit::{IdempotencyKey, Verb, body_of};
 use super::receipt::{Joined, Outcome, Receipt};
-use super::rows::{CardDigits, Head, MEMBERS, MemberRow, MemberV1, MemberV2};
+use super::rows::{CardDigits, Head, MEMBERS, MemberRow, MemberV1, MemberV3};
 use super::work::{Stop, Work, looks_at_days};
 use super::{Engine, Review};
 
@@ -283,11 +283,7 @@ impl Verb for Enrol {
             first_signed_in: None,
         };
         let handle = work.random();
-        let member = MemberRow::V2(MemberV2 {
-            told,
-            handle,
-            recipients: Vec::new(),
-        });
+        let member = MemberRow::V3(MemberV3::new(told, handle, Vec::new()));
         work.act(Done {
             actor: Actor::member(Handle::from_bytes(handle), &self.device),
             act: Act::Joined,

@@ -58,6 +58,16 @@ impl Keys {
         Ok(keys.core_versions(self.keybox.install()))
     }
 
+    /// What seals the accounts of the staff: a password's verifier is not for whoever has the file alone.
+    pub(crate) fn staff(&self) -> DataKey {
+        self.keybox.group_key("staff")
+    }
+
+    /// What seals requests and complaints of people who are not signed in.
+    pub(crate) fn desk(&self) -> DataKey {
+        self.keybox.group_key("desk")
+    }
+
     /// The member whose account it is.
     pub(crate) fn member_of(&self, account: AccountId) -> Result<MemberId, Refusal> {
         let keys = self.keybox.of_account(&account);

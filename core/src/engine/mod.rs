@@ -22,6 +22,7 @@ pub mod correct;
 pub mod postal;
 pub mod erase;
 pub mod escrow;
+pub mod messenger;
 pub mod view;
 pub mod work;
 pub mod commit;
@@ -62,6 +63,7 @@ use crate::vault::tokens::Prefix;
 use clock::{Clock, Entropy, Judge};
 use escrow::Escrow;
 use keys::Keys;
+use messenger::Messenger;
 use terminals::Terminals;
 use tokens::InMemory;
 use work::{Stop, View};
@@ -113,6 +115,8 @@ pub struct Engine {
     settings: Settings,
     /// Where copies of the keys are, once that is known.
     escrow: RwLock<Option<Arc<dyn Escrow>>>,
+    /// What carries codes to phones, where the shop has one.
+    messenger: RwLock<Option<Arc<dyn Messenger>>>,
     /// One erasure at a time.
     erasing: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
@@ -166,6 +170,7 @@ impl Engine {
             gate: HashGate::default(),
             settings,
             escrow: RwLock::new(None),
+            messenger: RwLock::new(None),
             erasing: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,
@@ -182,6 +187,15 @@ impl Engine {
     /// Copies of the keys are kept there from now on. Until this is said, an erasure owes its copies everywhere.
     pub fn keep_escrow(&self, escrow: Arc<dyn Escrow>) {
         *self.escrow.write() = Some(escrow);
+    }
+
+    /// Codes and notices go to phones through it from now on.
+    pub fn keep_messenger(&self, messenger: Arc<dyn Messenger>) {
+        *self.messenger.write() = Some(messenger);
+    }
+
+    pub(crate) fn messenger(&self) -> Option<Arc<dyn Messenger>> {
+        self.messenger.read().clone()
     }
 
     pub(crate) fn escrow(&self) -> Option<Arc<dyn Escrow>> {

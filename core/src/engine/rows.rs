@@ -34,7 +34,8 @@ pub(crate) use audit::{
     TREE, TreeRow,
 };
 pub(crate) use people::{
-    CardDigits, MEMBERS, MemberRow, MemberV1, MemberV2, POSTAL, PostalRow, SIGN_INS, SignInRow,
+    CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
+    POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
 };
 
 use super::commit::Kind;

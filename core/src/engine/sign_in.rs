@@ -194,7 +194,7 @@ fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<(bool,
         return Ok((false, Points::ZERO));
     }
     row.told.first_signed_in = Some(work.now);
-    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V2(row))?;
+    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
     let account = work.keys().account_of(member)?;
     Ok((true, sign_up_gift(work, account)?))
 }

@@ -20,7 +20,7 @@ use crate::store::{Home, ReadTx, StoreError};
 use super::keys::Keys;
 use super::rows::{
     ACCOUNTS, AccountRecord, CLOCKS, ClockRow, DAYS, DayRow, ENTRIES, EntryRow, HOLDS, Head,
-    HoldRow, LOTS, LotRow, MEMBERS, MemberV2, SALES, SIGN_INS, SaleRow, SignInRow, day_key,
+    HoldRow, LOTS, LotRow, MEMBERS, MemberV3, SALES, SIGN_INS, SaleRow, SignInRow, day_key,
 };
 use super::work::Stop;
 
@@ -173,7 +173,7 @@ impl<'a> View<'a> {
     }
 
     /// Who a member is.
-    pub(crate) fn member(&self, member: MemberId) -> Result<MemberV2, Stop> {
+    pub(crate) fn member(&self, member: MemberId) -> Result<MemberV3, Stop> {
         let row = self.core(member, &MEMBERS)?;
         Ok(row.ok_or(Refusal::TokenUnknown)?.newest(member))
     }

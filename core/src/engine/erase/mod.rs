@@ -42,6 +42,15 @@ pub enum By<'a> {
     },
     /// Carried out for the member by whoever works on the shop's machine.
     Operator,
+    /// Carried out for the member by somebody of the staff.
+    Staff {
+        /// The name of the account.
+        name: &'a str,
+        /// At which device.
+        device: &'a str,
+    },
+    /// The program's own: the time for which the data is kept is over (RET-03).
+    Program,
 }
 
 impl Engine {
@@ -129,6 +138,8 @@ impl Engine {
         let by = match by {
             By::Member { device } => (String::new(), ByRole::Member, device.to_owned()),
             By::Operator => ("operator".to_owned(), ByRole::Operator, "server".to_owned()),
+            By::Staff { name, device } => (name.to_owned(), ByRole::Staff, device.to_owned()),
+            By::Program => ("jifen".to_owned(), ByRole::Program, "server".to_owned()),
         };
         // Read before its row is gone, so that no search finds the member from the next step on.
         let phone = self.phone_of(member);
@@ -274,7 +285,7 @@ fn begin(
     let (name, role, device) = by.clone();
     let name = match role {
         ByRole::Member => Handle::from_bytes(handle).to_string(),
-        ByRole::Operator => name,
+        ByRole::Operator | ByRole::Staff | ByRole::Program => name,
     };
     let erasure = ErasureV1 {
         at: work.now,
@@ -327,6 +338,8 @@ fn done(
             role: match role {
                 ByRole::Member => "member",
                 ByRole::Operator => "operator",
+                ByRole::Staff => "staff",
+                ByRole::Program => "program",
             },
             device,
         },

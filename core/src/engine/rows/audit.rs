@@ -121,6 +121,10 @@ impl ErasureV1 {
 pub(crate) enum ByRole {
     Member,
     Operator,
+    /// Somebody of the staff, named, with the approval that privacy §6 asks for.
+    Staff,
+    /// The program: the time for which data is kept is over.
+    Program,
 }
 
 /// A group of a member's keys (privacy §2).

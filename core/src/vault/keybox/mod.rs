@@ -46,7 +46,7 @@ use self::load::Loaded;
 use self::queue::Queue;
 use self::shelf::Shelves;
 use self::write::{System, Writer};
-use super::seal::expand;
+use super::seal::{DataKey, expand};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::store::key::Key;
 use crate::store::row::MacKey;
@@ -306,6 +306,14 @@ impl Keybox {
         let parts = Key::new().text(terminal).part(&generation.to_be_bytes());
         let label = [b"jifen terminal key", parts.as_bytes()].concat();
         Zeroizing::new(expand(self.system.key.bytes(), &label))
+    }
+
+    /// The key of a group of the shop's own rows that are about no member: HKDF-SHA256 of the system key, info = "jifen
+    /// group ", then the group.
+    pub fn group_key(&self, group: &'static str) -> DataKey {
+        let label = [b"jifen group ", group.as_bytes()].concat();
+        let bytes = Zeroizing::new(expand(self.system.key.bytes(), &label));
+        DataKey::new(*bytes, self.system.install, group, 1)
     }
 
     /// What the audit's checkpoints are signed with.

@@ -46,6 +46,8 @@ pub(super) fn erasures(seen: &mut Names) {
     };
     kept!(seen, "erasure", done(ByRole::Member));
     kept!(seen, "erasure-by-operator", done(ByRole::Operator));
+    kept!(seen, "erasure-by-staff", done(ByRole::Staff));
+    kept!(seen, "erasure-by-program", done(ByRole::Program));
     kept!(
         seen,
         "owed",
@@ -67,6 +69,8 @@ fn erasure(role: ByRole) -> ErasureV1 {
     let (name, device) = match role {
         ByRole::Member => ("8d".repeat(16), "kiosk-1"),
         ByRole::Operator => ("operator".to_owned(), "server"),
+        ByRole::Staff => ("li.lei".to_owned(), "desk-1"),
+        ByRole::Program => ("jifen".to_owned(), "server"),
     };
     ErasureV1 {
         at: moment(1),

@@ -130,11 +130,11 @@ fn stored(engine: &Engine, (member, ..): &Person) -> MemberRow {
     row.unwrap().unwrap()
 }
 
-/// The handle of a row of the second spelling.
+/// The handle of a row of the newest spelling.
 fn handle(row: MemberRow) -> [u8; 16] {
     match row {
-        MemberRow::V2(row) => row.handle,
-        MemberRow::V1(_) => panic!("still of the first spelling"),
+        MemberRow::V3(row) => row.handle,
+        MemberRow::V1(_) | MemberRow::V2(_) => panic!("still of an older spelling"),
     }
 }
 
@@ -238,7 +238,7 @@ fn a_migration_that_is_cut_off_leaves_the_row_of_before() {
         let member = *member;
         let cut = engine.member_work(member, move |work| {
             let row = work.view().member(member)?;
-            work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V2(row))?;
+            work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
             Err::<(), _>(Refusal::Busy.into())
         });
         assert_eq!(cut, Err(Refusal::Busy));

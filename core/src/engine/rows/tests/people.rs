@@ -2,6 +2,7 @@
 
 use super::samples::*;
 use super::*;
+use crate::domain::ids::MemberId;
 use crate::policy::agreement::AgreementAccepted;
 use crate::policy::consent::ConsentEvent;
 use crate::policy::notice::Language;
@@ -21,6 +22,38 @@ pub(super) fn people(seen: &mut Names) {
             recipients: vec!["邮局".to_owned(), "printer".to_owned()],
         })
     );
+    let mut v3 = MemberV3::new(member(), [0x8d; 16], vec!["邮局".to_owned()]);
+    kept!(seen, "member-v3", MemberRow::V3(v3));
+    v3 = MemberV3::new(member(), [0x8d; 16], Vec::new());
+    v3.source = Source::Desk;
+    v3.verified = Some(Verified {
+        at: moment(3),
+        how: VerifiedHow::Staff("li.lei".to_owned()),
+    });
+    v3.restricted_since = Some(moment(4));
+    v3.reset = Some(Reset {
+        hash: [0x5a; 32],
+        until: moment(5),
+        failed: 2,
+    });
+    v3.merged = Merged::Of(vec![MemberId::from_bytes([0x77; 16])]);
+    v3.warned_at = Some(moment(6));
+    v3.last_look = Some(300);
+    v3.last_ticket = Some(301);
+    v3.identity = Some(Identity {
+        checked_by: "han.meimei".to_owned(),
+        checked_at: moment(7),
+        masked: Some("110101********001X".to_owned()),
+        number: Some(IdentityNumber("11010119000307001X".to_owned())),
+    });
+    kept!(seen, "member-v3-with-all", MemberRow::V3(v3));
+    let mut v3 = MemberV3::new(member(), [0x8d; 16], Vec::new());
+    v3.verified = Some(Verified {
+        at: moment(3),
+        how: VerifiedHow::Code,
+    });
+    v3.merged = Merged::Into(MemberId::from_bytes([0x78; 16]));
+    kept!(seen, "member-v3-merged", MemberRow::V3(v3));
     let address = Address::parse("人民路 1 号", "SW1A 1AA").unwrap();
     kept!(seen, "postal", PostalRow::V1(AddressRow::of(&address)));
     kept!(
