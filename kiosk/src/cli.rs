@@ -205,6 +205,16 @@ fn terminal(lang: Lang, places: [Arg; 3]) -> Command {
                     "let a till send, and show its key once",
                 ))
                 .arg(name.clone())
+                .arg(
+                    Arg::new("sector")
+                        .long("sector")
+                        .value_name("N")
+                        .value_parser(value_parser!(u16))
+                        .help(t(
+                            "终端所属的业务范围，0 至 65535：会员同意后，该范围的终端可凭令牌认出同一会员",
+                            "the till's sector, 0 to 65535: its tills know members who said yes by a token",
+                        )),
+                )
                 .after_help(example),
         )
         .subcommand(
@@ -277,7 +287,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
             let (name, below) = asked.subcommand().ok_or_else(unknown_command)?;
             let text = || below.get_one::<String>("NAME").cloned().unwrap_or_default();
             let wish = match name {
-                "add" => Wish::Add(text()),
+                "add" => match below.get_one::<u16>("sector") {
+                    Some(sector) => Wish::AddOf(text(), *sector),
+                    None => Wish::Add(text()),
+                },
                 "list" => Wish::List,
                 "revoke" => Wish::Revoke(text()),
                 _ => return Err(unknown_command()),

@@ -91,7 +91,7 @@ fn status_of(code: &str) -> StatusCode {
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
         "code_needed" | "state_forbids" | "consent_needed" => StatusCode::FORBIDDEN,
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
-        | "operation_unknown" => StatusCode::NOT_FOUND,
+        | "operation_unknown" | "sector_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"

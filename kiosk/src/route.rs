@@ -9,13 +9,13 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{health, members, own, page, pos, rights};
+use crate::routes::{codes, health, members, own, page, pos, rights};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 28] = [
+static ADDRESSES: [Address; 32] = [
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
@@ -33,6 +33,10 @@ static ADDRESSES: [Address; 28] = [
     Address::new(Method::GET, "/member/v1/erasure", rights::farewell),
     Address::new(Method::POST, "/member/v1/erasure", rights::erase),
     Address::new(Method::GET, "/member/v1/erasures/{key}", rights::receipt),
+    Address::new(Method::POST, "/member/v1/live-codes", codes::live),
+    Address::new(Method::GET, "/member/v1/sectors", codes::sectors),
+    Address::new(Method::PUT, "/member/v1/sectors/{sector}", codes::join),
+    Address::new(Method::DELETE, "/member/v1/sectors/{sector}", codes::leave),
     Address::new(Method::POST, "/pos/v1/identify", pos::pos),
     Address::new(Method::POST, "/pos/v1/quote", pos::pos),
     Address::new(Method::POST, "/pos/v1/holds", pos::pos),

@@ -16,6 +16,8 @@ use crate::lang::Lang;
 pub(crate) enum Wish {
     /// A till may send from now on; its key is shown once.
     Add(String),
+    /// The same for a till that declares its sector.
+    AddOf(String, u16),
     /// Every till.
     List,
     /// A till may send no more.
@@ -30,8 +32,12 @@ pub(crate) fn terminal(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     match wish {
-        Wish::Add(name) => {
-            let terminal = engine.add_terminal(name)?;
+        Wish::Add(name) | Wish::AddOf(name, _) => {
+            let sector = match wish {
+                Wish::AddOf(_, sector) => Some(*sector),
+                Wish::Add(_) | Wish::List | Wish::Revoke(_) => None,
+            };
+            let terminal = engine.add_terminal_of(name, sector)?;
             let key = engine.terminal_key(&terminal.name, terminal.generation);
             // One line for scripts too: the words are the same in both languages.
             write!(
@@ -57,14 +63,17 @@ pub(crate) fn terminal(
                 lang.pick("密钥代次", "generation"),
                 lang.pick("启用", "since"),
                 lang.pick("停用", "revoked"),
+                lang.pick("业务范围", "sector"),
             ]);
             for terminal in engine.terminals() {
+                let sector = terminal.sector.map(|sector| sector.to_string());
                 let revoked = terminal.revoked_at.map(Moment::to_rfc3339);
                 table.add_row([
                     terminal.name,
                     terminal.generation.to_string(),
                     terminal.added_at.to_rfc3339(),
                     revoked.unwrap_or_default(),
+                    sector.unwrap_or_default(),
                 ]);
             }
             writeln!(out, "{table}")?;

@@ -38,7 +38,7 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 30] = [
+pub const TABLES: [&str; 32] = [
     "accounts",
     "acts",
     "business",
@@ -52,6 +52,7 @@ pub const TABLES: [&str; 30] = [
     "intents",
     "journal",
     "leaves",
+    "live_codes",
     "login_days",
     "logins",
     "lots",
@@ -63,6 +64,7 @@ pub const TABLES: [&str; 30] = [
     "programmes",
     "receipts",
     "sales",
+    "sectors",
     "sign_ins",
     "terminals",
     "tokens",

@@ -13,7 +13,7 @@ use jifen::engine::tokens::Role;
 use jifen::ledger::refund::{RefundLine, RefundOf};
 use jifen::vault::keybox::TokenHash;
 use jifen_tests::people::{Form, Person, Shop, at_once, sale_to};
-use jifen_tests::wishes::{numbered, receipt};
+use jifen_tests::wishes::{noon, numbered, receipt};
 
 /// A shop and a member with a thousand points.
 fn shop() -> (Shop, Person) {
@@ -75,7 +75,10 @@ fn a_card_uses_no_points_and_a_typed_code_does() {
     let before = shop.rows();
     let refused = shop.sell(&numbered(5), &card, "s1", &[hold]);
     assert_eq!(refused.unwrap_err(), Refusal::CodeNeeded);
-    let by_card = shop.engine().holder_of_code(&anna.card).unwrap();
+    let by_card = shop
+        .engine()
+        .holder_of_code("till-1", &anna.card, noon())
+        .unwrap();
     let late = shop
         .engine()
         .run(&numbered(6), sale_to(&by_card, "s2", &[hold]));
@@ -254,7 +257,10 @@ fn a_retry_with_another_token_or_the_card_hears_the_first_answer() {
     let written = shop.rows();
     let other = of_card(&shop, 3, &anna);
     let by_other = shop.engine().holder(&other).unwrap();
-    let by_card = shop.engine().holder_of_code(&anna.card).unwrap();
+    let by_card = shop
+        .engine()
+        .holder_of_code("till-1", &anna.card, noon())
+        .unwrap();
     for holder in [by_other, by_card] {
         let sale = sale_to(&holder, "s1", &[]);
         let again = shop.engine().run(&numbered(2), sale).unwrap();
@@ -327,12 +333,18 @@ fn whatever_is_wrong_with_a_code_the_answer_is_the_same() {
     for (code, key) in codes.iter().zip(10..) {
         let refused = shop.identify(&numbered(key), code).map(|_| ());
         assert_eq!(refused, Err(Refusal::TokenUnknown), "{code}");
-        let refused = shop.engine().holder_of_code(code).map(|_| ());
+        let refused = shop
+            .engine()
+            .holder_of_code("till-9", code, noon())
+            .map(|_| ());
         assert_eq!(refused, Err(Refusal::TokenUnknown), "{code}");
         assert!(*code == token || is_unknown(&shop, code));
     }
     // Codes that were shown a moment ago belong to the moment: a kept sale names its member by the card alone.
-    let refused = shop.engine().holder_of_code(&typed.digits()).map(|_| ());
+    let refused = shop
+        .engine()
+        .holder_of_code("till-9", &typed.digits(), noon())
+        .map(|_| ());
     assert_eq!(refused, Err(Refusal::TokenUnknown));
     for token in [
         token.replace("jst_", "jsc_"),

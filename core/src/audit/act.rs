@@ -130,6 +130,25 @@ pub enum Act {
         /// To whom.
         recipient: Text,
     },
+    /// Secret and alias of a member's live codes were drawn, for the first time or anew.
+    LiveCodeSet,
+    /// A member agreed to be known in a sector from sale to sale.
+    SectorJoined {
+        /// Which.
+        sector: u16,
+    },
+    /// A member took that back; the token stands for nobody.
+    SectorLeft {
+        /// Which.
+        sector: u16,
+    },
+    /// A terminal was let in as one of a sector.
+    SectorDeclared {
+        /// Its name.
+        terminal: Text,
+        /// Which sector.
+        sector: u16,
+    },
 }
 
 impl Act {

@@ -258,6 +258,10 @@ refusals! {
     ConsentNeeded => "consent_needed", Never, "须先同意该用途，才能保存此项信息。", "This is kept only after a consent to its purpose.";
     /// The keys are of an earlier state than the audit.
     KeysTooOld => "keys_too_old", Never, "密钥比审计记录旧：其中可能有已销毁的密钥，拒绝使用。", "The keys are older than the audit: they may hold keys that were destroyed, and are not used.";
+    /// Too many wrong codes from this till or kiosk. Whether the next one is right is not looked at.
+    SlowDown { seconds: i64 } => "slow_down", Later, "错误次数过多，请在 {seconds} 秒后再试。", "Too many wrong codes from here; please try again in {seconds} seconds.";
+    /// No terminal has declared this sector.
+    SectorUnknown => "sector_unknown", Never, "没有这个业务范围。", "There is no such sector.";
 }
 
 impl Refusal {

@@ -9,6 +9,9 @@ pub mod rows;
 mod found;
 mod install;
 pub mod tokens;
+pub mod live;
+pub mod sectors;
+pub mod counters;
 mod window;
 pub mod terminals;
 pub mod notices;
@@ -61,6 +64,7 @@ use crate::vault::pin::HashGate;
 use crate::vault::tokens::Prefix;
 
 use clock::{Clock, Entropy, Judge};
+use counters::Counters;
 use escrow::Escrow;
 use keys::Keys;
 use messenger::Messenger;
@@ -113,6 +117,9 @@ pub struct Engine {
     phones: PhoneIndex,
     gate: HashGate,
     settings: Settings,
+    /// When this process began, on the wall: live codes of a step before that are not taken.
+    started: Moment,
+    counters: Counters,
     /// Where copies of the keys are, once that is known.
     escrow: RwLock<Option<Arc<dyn Escrow>>>,
     /// What carries codes to phones, where the shop has one.
@@ -157,6 +164,7 @@ impl Engine {
             )
         };
         let judge = Mutex::new(Judge::new(&*clock, latest));
+        let (started, counters) = (clock.wall(), Counters::new(clock.clone()));
         let engine = Self {
             store,
             keys,
@@ -169,6 +177,8 @@ impl Engine {
             phones,
             gate: HashGate::default(),
             settings,
+            started,
+            counters,
             escrow: RwLock::new(None),
             messenger: RwLock::new(None),
             erasing: Mutex::new(()),

@@ -4,6 +4,7 @@
 //! Keys are fixed-width and follow the order of commit wherever rows are many; nothing about a person is ever a key.
 
 mod audit;
+mod codes;
 mod people;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub(crate) use audit::{
     ACTS, ActRow, ByRole, EPOCHS, ERASURES, EpochRow, ErasureRow, ErasureV1, INTENTS, IntentRow,
     LEAVES, LOGIN_DAYS, LOGINS, LeafRow, LoginDayRow, LoginRow, NODES, NodeRow, OWED, OwedRow,
     TREE, TreeRow,
+};
+pub(crate) use codes::{
+    AliasDigits, LIVE, LiveRow, LiveSecretRow, SECTORS, SectorTokenRow, SectorV1, SectorsRow,
 };
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
@@ -109,6 +113,8 @@ pub(crate) const TABLES: &[Table] = &[
     OWED.table(),
     LOGINS.table(),
     LOGIN_DAYS.table(),
+    LIVE.table(),
+    SECTORS.table(),
 ];
 
 /// An account's row.
@@ -377,6 +383,14 @@ pub(crate) enum TerminalRow {
         added_at: Moment,
         /// Since when no more.
         revoked_at: Option<Moment>,
+    },
+    /// With the sector that it declares.
+    V2 {
+        generation: u32,
+        added_at: Moment,
+        revoked_at: Option<Moment>,
+        /// Which, if any: members who joined it are known there by a token (privacy §5).
+        sector: Option<u16>,
     },
 }
 

@@ -39,8 +39,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::SignInFailed`] alike for unknown cards and wrong PINs, [`Refusal::SignInLocked`] while attempts have to
-    /// wait, [`Refusal::Busy`] when too many PINs are being hashed, and the store's.
+    /// wait, [`Refusal::SlowDown`] while the device has to, [`Refusal::Busy`] when too many PINs are being hashed, and the
+    /// store's.
     pub fn sign_in(&self, card: &str, pin: &str, device: &str) -> Result<SignedIn, Refusal> {
+        self.counters
+            .counted(device, || self.sign_in_once(card, pin, device))
+    }
+
+    fn sign_in_once(&self, card: &str, pin: &str, device: &str) -> Result<SignedIn, Refusal> {
         let card = CardNumber::parse(card, self.settings.prefix);
         let known = card.ok().and_then(|card| self.member_of_card(&card).ok());
         let Some(member) = known else {
@@ -64,7 +70,8 @@ impl Engine {
     /// # Errors
     /// As for [`Self::sign_in`].
     pub fn confirm_pin(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
-        self.hold_against(member, pin, device)?;
+        self.counters
+            .counted(device, || self.hold_against(member, pin, device))?;
         let device = device.to_owned();
         let confirmed = self.member_work(member, move |work| succeed(work, member, &device));
         confirmed.map(|_| ())

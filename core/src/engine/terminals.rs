@@ -26,6 +26,8 @@ pub struct Terminal {
     pub added_at: Moment,
     /// Since when it may no more.
     pub revoked_at: Option<Moment>,
+    /// The sector that it declares: members who joined it are known there by a token (privacy §5).
+    pub sector: Option<u16>,
 }
 
 /// The longest name, in bytes.
@@ -46,16 +48,25 @@ pub(crate) fn stored(view: &View<'_>) -> Result<Terminals, Stop> {
 }
 
 fn terminal(name: String, row: &TerminalRow) -> Terminal {
-    let TerminalRow::V1 {
-        generation,
-        added_at,
-        revoked_at,
-    } = *row;
+    let (generation, added_at, revoked_at, sector) = match *row {
+        TerminalRow::V1 {
+            generation,
+            added_at,
+            revoked_at,
+        } => (generation, added_at, revoked_at, None),
+        TerminalRow::V2 {
+            generation,
+            added_at,
+            revoked_at,
+            sector,
+        } => (generation, added_at, revoked_at, sector),
+    };
     Terminal {
         name,
         generation,
         added_at,
         revoked_at,
+        sector,
     }
 }
 
@@ -66,17 +77,29 @@ impl Engine {
     /// [`Refusal::BadTerminal`], [`Refusal::TerminalExists`] (also when it was revoked: a name is never given again, since
     /// its idempotency keys are remembered), and the store's.
     pub fn add_terminal(&self, name: &str) -> Result<Terminal, Refusal> {
+        self.add_terminal_of(name, None)
+    }
+
+    /// The same for a terminal that declares its sector.
+    ///
+    /// # Errors
+    /// As for [`Self::add_terminal`].
+    pub fn add_terminal_of(&self, name: &str, sector: Option<u16>) -> Result<Terminal, Refusal> {
         let readable = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
         if name.is_empty() || NAME_MAX < name.len() || !name.chars().all(readable) {
             return Err(Refusal::BadTerminal);
         }
-        let act = |terminal| Act::TerminalAdded { terminal };
-        self.change_terminal(name, act, |row, now| match row {
+        let act = move |terminal| match sector {
+            Some(sector) => Act::SectorDeclared { terminal, sector },
+            None => Act::TerminalAdded { terminal },
+        };
+        self.change_terminal(name, act, move |row, now| match row {
             Some(_) => Err(Refusal::TerminalExists),
-            None => Ok(TerminalRow::V1 {
+            None => Ok(TerminalRow::V2 {
                 generation: 1,
                 added_at: now,
                 revoked_at: None,
+                sector,
             }),
         })
     }
@@ -85,15 +108,13 @@ impl Engine {
     pub fn revoke_terminal(&self, name: &str) -> Result<Terminal, Refusal> {
         let act = |terminal| Act::TerminalRevoked { terminal };
         self.change_terminal(name, act, |row, now| {
-            let TerminalRow::V1 {
-                generation,
-                added_at,
-                revoked_at,
-            } = row.ok_or(Refusal::TerminalUnknown)?;
-            Ok(TerminalRow::V1 {
-                generation,
-                added_at,
-                revoked_at: revoked_at.or(Some(now)),
+            let row = row.ok_or(Refusal::TerminalUnknown)?;
+            let before = terminal(String::new(), &row);
+            Ok(TerminalRow::V2 {
+                generation: before.generation,
+                added_at: before.added_at,
+                revoked_at: before.revoked_at.or(Some(now)),
+                sector: before.sector,
             })
         })
     }
@@ -112,6 +133,11 @@ impl Engine {
         found.cloned().ok_or(Refusal::TerminalUnknown)
     }
 
+    /// The sector that a terminal declares, if it may send.
+    pub(super) fn sector_of(&self, name: &str) -> Option<u16> {
+        self.terminal(name).ok()?.sector
+    }
+
     /// The secret that a terminal of this generation signs with.
     pub fn terminal_key(&self, name: &str, generation: u32) -> Zeroizing<[u8; 32]> {
         self.keys.keybox().terminal_key(name, generation)
@@ -120,7 +146,7 @@ impl Engine {
     fn change_terminal(
         &self,
         name: &str,
-        act: fn(Text) -> Act,
+        act: impl Fn(Text) -> Act + Send + 'static,
         change: impl Fn(Option<TerminalRow>, Moment) -> Result<TerminalRow, Refusal> + Send + 'static,
     ) -> Result<Terminal, Refusal> {
         let key = name.to_owned();

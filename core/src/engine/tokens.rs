@@ -12,10 +12,11 @@ use crate::domain::programme::Tier;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::vault::keybox::{TokenHash, TokenKind, TokenState};
-use crate::vault::tokens::{CardNumber, Code, SaleToken, TypedCode};
+use crate::vault::tokens::{CardNumber, Code, SaleToken, SectorToken, TypedCode};
 
 use super::Engine;
 use super::commit::{Sender, Verb, body_of};
+use super::live::Steps;
 use super::receipt::{Identified, Outcome, Receipt};
 use super::rows::{TOKENS, TokenKey, TokenRow};
 use super::statement::Balance;
@@ -52,6 +53,8 @@ const WAITING_MAX: usize = 200_000;
 pub(crate) struct InMemory {
     waiting: Mutex<HashMap<[u8; 32], Waiting>>,
     typed: Mutex<HashMap<[u8; 32], Typed>>,
+    /// The steps whose live codes were used.
+    pub(super) steps: Steps,
 }
 
 impl InMemory {
@@ -61,6 +64,7 @@ impl InMemory {
             .lock()
             .retain(|_, waiting| waiting.member != *member);
         self.typed.lock().retain(|_, typed| typed.member != *member);
+        self.steps.forget(member);
     }
 }
 
@@ -100,7 +104,7 @@ pub enum Presented {
     /// By the account, inside the house.
     #[default]
     Account,
-    /// By a card, for a sale that was kept until it could be sent: it uses no point that is not captured yet.
+    /// By a card or a live code, for a sale that was kept until it could be sent: it uses no point that is not captured yet.
     Card,
     /// By a sale token.
     Token {
@@ -137,33 +141,54 @@ pub struct Known {
     pub may_redeem: bool,
     /// The balance, where the code allows it.
     pub balance: Option<Balance>,
+    /// What a till that declares a sector knows the member by there, where the member said yes.
+    pub sector_token: Option<SectorToken>,
 }
 
 impl Engine {
-    /// Exchanges a scanned or typed code for a sale token. A card's token changes nothing that is kept; a typed code is
-    /// used up, and its token is a row at once.
+    /// Exchanges a scanned or typed code for a sale token. A card's token changes nothing that is kept, nor does a sector
+    /// token's; a typed or live code is used up, and its token is a row at once.
     ///
     /// # Errors
-    /// [`Refusal::TokenUnknown`] for whatever is wrong with the code, a wrong check digit included.
+    /// [`Refusal::TokenUnknown`] for whatever is wrong with the code, a wrong check digit included; [`Refusal::SlowDown`],
+    /// whatever the code is, when too many wrong ones came from the same till.
     pub fn identify(&self, sender: &Sender, code: &str) -> Result<Known, Refusal> {
+        self.counters
+            .counted(&sender.key.terminal, || self.identify_code(sender, code))
+    }
+
+    fn identify_code(&self, sender: &Sender, code: &str) -> Result<Known, Refusal> {
+        if let Ok(token) = SectorToken::parse(code) {
+            return self.identify_in_sector(sender, &token);
+        }
         let parsed = Code::parse(code, self.settings.prefix);
         match parsed.map_err(|_| Refusal::TokenUnknown)? {
             Code::Card(card) => {
                 let member = self.member_of_card(&card)?;
-                let token = self.new_token();
-                let known = self.known(member, token.clone(), Role::Earn)?;
-                self.wait(&token, member, Role::Earn)?;
-                Ok(known)
+                self.identify_waiting(sender, member, Role::Earn)
             }
             Code::Typed(code) => self.identify_typed(sender, &code),
-            Code::Live(_) => Err(Refusal::TokenUnknown),
+            Code::Live(code) => self.identify_live(sender, &code),
         }
+    }
+
+    /// A sale token that waits in memory for its sale.
+    pub(super) fn identify_waiting(
+        &self,
+        sender: &Sender,
+        member: MemberId,
+        role: Role,
+    ) -> Result<Known, Refusal> {
+        let token = self.new_token();
+        let known = self.known(sender, member, token.clone(), role)?;
+        self.wait(&token, member, role)?;
+        Ok(known)
     }
 
     fn identify_typed(&self, sender: &Sender, code: &TypedCode) -> Result<Known, Refusal> {
         let hash = code.sha256();
         if let Some((account, body, outcome)) = self.earlier(&sender.key)? {
-            return self.shown_before(account, body, hash, outcome);
+            return self.shown_before(sender, account, body, hash, outcome);
         }
         let now = self.clock.wall();
         let found = self.tokens.typed.lock().remove(&hash);
@@ -184,12 +209,13 @@ impl Engine {
             }
             return Err(refusal);
         }
-        self.known(typed.member, token, Role::All)
+        self.known(sender, typed.member, token, Role::All)
     }
 
     /// The answer to an earlier try with the same code; a key that was used for anything else is refused.
-    fn shown_before(
+    pub(super) fn shown_before(
         &self,
+        sender: &Sender,
         account: AccountId,
         body: [u8; 32],
         code: [u8; 32],
@@ -207,7 +233,7 @@ impl Engine {
         if body_of(Show::NAME, &show)? != body {
             return Err(Refusal::KeyReused);
         }
-        self.known(self.keys.member_of(account)?, token, Role::All)
+        self.known(sender, self.keys.member_of(account)?, token, Role::All)
     }
 
     /// A code of eight digits that the member tells a cashier: it works once, within two minutes; an earlier one of the
@@ -255,19 +281,33 @@ impl Engine {
         })
     }
 
-    /// Who stands behind the code of a sale that was kept until it could be sent.
-    pub fn holder_of_code(&self, code: &str) -> Result<Holder, Refusal> {
-        let parsed = Code::parse(code, self.settings.prefix);
-        match parsed.map_err(|_| Refusal::TokenUnknown)? {
-            Code::Card(card) => Ok(Holder {
-                account: self.keys.account_of(self.member_of_card(&card)?)?,
+    /// Who stands behind the code of a sale that this till kept until it could be sent: a card, or a live code of the moment
+    /// when it was scanned. It only earns, so it may have been used before (privacy §5).
+    ///
+    /// # Errors
+    /// [`Refusal::TokenUnknown`] for whatever is wrong with the code; [`Refusal::SlowDown`], whatever the code is, when too
+    /// many wrong ones came from the same till.
+    pub fn holder_of_code(
+        &self,
+        terminal: &str,
+        code: &str,
+        scanned_at: Moment,
+    ) -> Result<Holder, Refusal> {
+        self.counters.counted(terminal, || {
+            let parsed = Code::parse(code, self.settings.prefix);
+            let account = match parsed.map_err(|_| Refusal::TokenUnknown)? {
+                Code::Card(card) => self.keys.account_of(self.member_of_card(&card)?)?,
+                Code::Live(code) => self.account_of_live(&code, scanned_at)?,
+                Code::Typed(_) => return Err(Refusal::TokenUnknown),
+            };
+            Ok(Holder {
+                account,
                 role: Role::Earn,
                 sale: None,
                 may_hold: false,
                 presented: Presented::Card,
-            }),
-            Code::Typed(_) | Code::Live(_) => Err(Refusal::TokenUnknown),
-        }
+            })
+        })
     }
 
     /// The member of a card that counts.
@@ -300,8 +340,19 @@ impl Engine {
         }
     }
 
-    fn known(&self, member: MemberId, token: SaleToken, role: Role) -> Result<Known, Refusal> {
-        let statement = self.statement(self.keys.account_of(member)?)?;
+    pub(super) fn known(
+        &self,
+        sender: &Sender,
+        member: MemberId,
+        token: SaleToken,
+        role: Role,
+    ) -> Result<Known, Refusal> {
+        let account = self.keys.account_of(member)?;
+        let statement = self.statement(account)?;
+        let sector_token = match self.sector_of(&sender.key.terminal) {
+            Some(sector) => self.sector_token(account, sector)?,
+            None => None,
+        };
         let state = statement.state;
         let balance = Balance {
             balance: statement.balance,
@@ -315,10 +366,11 @@ impl Engine {
             may_earn: state.may_earn(),
             may_redeem: state.may_redeem() && role == Role::All,
             balance: (role == Role::All).then_some(balance),
+            sector_token,
         })
     }
 
-    fn new_token(&self) -> SaleToken {
+    pub(super) fn new_token(&self) -> SaleToken {
         SaleToken::draw(self.now(), &self.entropy.seed())
     }
 
@@ -342,14 +394,14 @@ impl Engine {
     }
 }
 
-/// Makes a typed code's sale token a row.
+/// Makes the sale token of a typed or live code a row.
 #[derive(Clone, Serialize)]
-struct Show {
-    account: AccountId,
+pub(super) struct Show {
+    pub(super) account: AccountId,
     /// SHA-256 of the code: another code is another wish. Its hash is kept inside the sealed answer alone.
-    code: [u8; 32],
+    pub(super) code: [u8; 32],
     #[serde(skip)]
-    token: SaleToken,
+    pub(super) token: SaleToken,
 }
 
 impl Verb for Show {

@@ -1,5 +1,6 @@
 //! One file a noun.
 
+pub(crate) mod codes;
 pub(crate) mod health;
 pub(crate) mod members;
 pub(crate) mod own;

@@ -211,7 +211,10 @@ impl Till for Counter<'_> {
             .map_err(jifen_pos::message::Refused::from)?
         {
             Member::Token(token) => self.engine.holder(token),
-            Member::Code { code, .. } => self.engine.holder_of_code(code),
+            Member::Code { code, scanned_at } => {
+                let scanned_at = wire::moment(scanned_at)?;
+                self.engine.holder_of_code(self.terminal, code, scanned_at)
+            }
         };
         let holder = holder.map_err(no)?;
         let mut holds = Vec::new();

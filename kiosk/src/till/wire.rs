@@ -16,6 +16,7 @@ use jifen::engine::receipt::{self, Receipt};
 use jifen::engine::tokens::{Known, Role};
 use jifen::ledger::refund as ledger;
 use jifen::ledger::sale::ReceiptNo;
+use jifen::vault::tokens::SectorToken;
 use jifen_pos::message::basket::{Line, LineKind, Slip};
 use jifen_pos::message::hold::{Captured, Held, Voided};
 use jifen_pos::message::identify::{Allows, Identified, PointsShown};
@@ -293,6 +294,7 @@ pub(super) fn identified(known: &Known) -> Identified {
             debt: count(balance.debt),
         }),
         notice: None,
+        sector_token: known.sector_token.as_ref().map(SectorToken::text),
     }
 }
 

@@ -131,6 +131,10 @@ impl Walk {
             | Act::BackedUp { .. }
             | Act::Drilled { .. }
             | Act::TerminalAdded { .. }
+            | Act::LiveCodeSet
+            | Act::SectorJoined { .. }
+            | Act::SectorLeft { .. }
+            | Act::SectorDeclared { .. }
             | Act::TerminalRevoked { .. }
             | Act::ProgrammeActivated { .. }
             | Act::NoticePublished { .. }

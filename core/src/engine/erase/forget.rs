@@ -15,8 +15,8 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOTS, MEMBERS, POSTAL, RECEIPTS, ReceiptRow,
-    SALES, SIGN_INS, TOKENS, days_of,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LIVE, LOTS, MEMBERS, POSTAL, RECEIPTS,
+    ReceiptRow, SALES, SECTORS, SIGN_INS, TOKENS, days_of,
 };
 use super::super::work::{Stop, View, Work};
 
@@ -32,7 +32,9 @@ pub(super) fn rows_of(
     for table in [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()] {
         work.delete(table, member.as_bytes())?;
     }
-    work.delete(ACCOUNTS.table(), account.as_bytes())?;
+    for table in [ACCOUNTS.table(), LIVE.table(), SECTORS.table()] {
+        work.delete(table, account.as_bytes())?;
+    }
     found
         .rows
         .iter()

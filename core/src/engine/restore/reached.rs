@@ -15,8 +15,8 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, POSTAL,
-    RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LIVE, LOTS, MEMBERS,
+    POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SECTORS, SIGN_INS, TOKENS, day_account,
 };
 use super::super::verify::owed_by;
 use super::super::work::{Stop, View};
@@ -142,7 +142,7 @@ impl Reached {
         if chained.contains(&table) || found.contains(&table) {
             let marks = self.marks.get(&table);
             Ok(marks.is_some_and(|marks| marks.binary_search(&mark(key)).is_ok()))
-        } else if table == ACCOUNTS.table() {
+        } else if [ACCOUNTS.table(), LIVE.table(), SECTORS.table()].contains(&table) {
             Ok(has_account(key.try_into().ok().map(AccountId::from_bytes)))
         } else if table == DAYS.table() {
             Ok(has_account(day_account(key)))

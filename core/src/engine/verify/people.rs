@@ -6,11 +6,13 @@ use core::ops::ControlFlow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::ids::MemberId;
+use crate::domain::ids::{AccountId, MemberId};
 use crate::store::row::{Plain, Sealed};
 use crate::vault::{DataKey, MemberKeys};
 
-use super::super::rows::{CLOCKS, EPOCHS, MEMBERS, NOTICES, POSTAL, SIGN_INS, TERMINALS, WINDOWS};
+use super::super::rows::{
+    CLOCKS, EPOCHS, LIVE, MEMBERS, NOTICES, POSTAL, SECTORS, SIGN_INS, TERMINALS, WINDOWS,
+};
 use super::super::work::{Stop, View};
 use super::Seen;
 
@@ -22,6 +24,8 @@ pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
     of_members(view, MEMBERS, core, seen)?;
     of_members(view, SIGN_INS, core, seen)?;
     of_members(view, POSTAL, postal, seen)?;
+    of_accounts(view, LIVE, seen)?;
+    of_accounts(view, SECTORS, seen)?;
     plain(view, NOTICES, seen)?;
     plain(view, TERMINALS, seen)?;
     plain(view, WINDOWS, seen)?;
@@ -52,6 +56,29 @@ fn of_members<R: Serialize + DeserializeOwned>(
         {
             let why = "it opens under no key of its member";
             seen.differs("row_unreadable", name, why);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(())
+}
+
+/// Rows under account ids, each sealed under the history key of its member.
+fn of_accounts<R: Serialize + DeserializeOwned>(
+    view: &View<'_>,
+    table: Sealed<R>,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
+    let name = table.table().name();
+    view.tx.scan(table.table(), &[], None, &mut |key, value| {
+        let account = key.try_into().map(AccountId::from_bytes);
+        match account.map(|account| view.keys.history(account)) {
+            Err(_) => seen.differs("key_unreadable", name, "a key of another length"),
+            Ok(Err(_)) => seen.differs("keys_missing", name, "an account without its keys"),
+            Ok(Ok(codec)) => {
+                if let Err(error) = table.read(&codec, key, value) {
+                    seen.differs("row_unreadable", name, error.to_string());
+                }
+            }
         }
         ControlFlow::Continue(())
     })?;

@@ -266,6 +266,8 @@ pub enum TokenKind {
     Card,
     /// The token of the member for one sector alone.
     Sector(u16),
+    /// The alias of the member's live codes.
+    Alias,
 }
 
 /// Whether a token still stands for its member.

@@ -43,6 +43,15 @@ impl Code {
 pub struct LiveCode(Digits<18>);
 
 impl LiveCode {
+    pub(super) const fn of(digits: Digits<18>) -> Self {
+        Self(digits)
+    }
+
+    /// The 6 digits of the moment, each 0 to 9.
+    pub(super) fn moment(&self) -> &[u8] {
+        self.0.as_slice().get(12..).unwrap_or_default()
+    }
+
     fn of_digits(digits: &[u8]) -> Result<Self, CodeError> {
         let code = Digits::of_slice(digits).ok_or(CodeError::Shape)?;
         let checked = digits.get(..12).ok_or(CodeError::Shape)?;
@@ -66,6 +75,11 @@ impl LiveCode {
     /// All 18 digits: never for a log.
     pub fn digits(&self) -> String {
         self.0.text()
+    }
+
+    /// All 18 digits in groups, for the eye.
+    pub fn grouped(&self) -> String {
+        self.0.grouped()
     }
 
     /// SHA-256 of the 18 digits as text.

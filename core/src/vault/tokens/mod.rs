@@ -6,8 +6,12 @@ mod card;
 mod typed;
 mod code;
 mod sale;
+mod live;
+mod sector;
 
 pub use card::{CardNumber, Prefix, PrefixError};
 pub use code::{Code, CodeError, LiveCode};
+pub use live::{Alias, LiveSecret, Step};
 pub use sale::SaleToken;
+pub use sector::SectorToken;
 pub use typed::TypedCode;

@@ -52,7 +52,7 @@ pub struct PointsShown {
 }
 
 /// A member is at the till.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identified {
     /// The token of this sale and its refunds: another one for every sale.
     pub sale_token: String,
@@ -66,4 +66,19 @@ pub struct Identified {
     /// A line for the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Words>,
+    /// What a terminal that declares a sector knows the member by from sale to sale, if the member said yes there. It
+    /// identifies at terminals of that sector alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_token: Option<String>,
+}
+
+impl core::fmt::Debug for Identified {
+    /// No token is printed: one of a sector comes again with every visit.
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("Identified")
+            .field("tier", &self.tier)
+            .field("allows", &self.allows)
+            .finish_non_exhaustive()
+    }
 }

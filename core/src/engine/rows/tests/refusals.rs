@@ -104,6 +104,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadAddress,
         Refusal::ConsentNeeded,
         Refusal::KeysTooOld,
+        Refusal::SlowDown { seconds: 300 },
+        Refusal::SectorUnknown,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);

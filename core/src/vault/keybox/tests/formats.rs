@@ -290,6 +290,18 @@ fn the_owner_of_a_row_and_the_key_of_a_terminal_are_those_computed_by_another_pr
 }
 
 #[test]
+fn the_kind_of_a_token_keeps_its_number() {
+    for (kind, bytes) in [
+        (TokenKind::Card, vec![0]),
+        (TokenKind::Sector(513), vec![1, 0x81, 4]),
+        (TokenKind::Alias, vec![2]),
+    ] {
+        assert_eq!(postcard::to_allocvec(&kind).unwrap(), bytes);
+        assert_eq!(postcard::from_bytes(&bytes), Ok(kind));
+    }
+}
+
+#[test]
 fn a_version_that_is_not_known_yet_is_said_to_be_newer() {
     let ours = postcard::to_allocvec(&Body::new(0, Vec::new())).unwrap();
     let place = || "keybox/00".to_owned();

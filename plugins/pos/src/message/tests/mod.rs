@@ -298,6 +298,7 @@ fn examples() -> Vec<(&'static str, Value)> {
                     debt: 0,
                 }),
                 notice: Some(words()),
+                sector_token: Some("jsc_AAAAAAAAAAAAAAAAAAAAAA".into()),
             }),
         ),
         (
