@@ -19,6 +19,7 @@ mod concurrency;
 mod members;
 mod sign_in;
 mod tokens;
+mod codes;
 mod windows;
 mod raw_scan;
 mod flipped_bits;

@@ -42,8 +42,22 @@ impl Engine {
     /// wait, [`Refusal::SlowDown`] while the device has to, [`Refusal::Busy`] when too many PINs are being hashed, and the
     /// store's.
     pub fn sign_in(&self, card: &str, pin: &str, device: &str) -> Result<SignedIn, Refusal> {
+        self.sign_in_from(device, (card, pin), device)
+    }
+
+    /// The same where wrong attempts are counted for `caller`, and not for the device that the record names: many phones are
+    /// one device to the shop, and the guesses of one are no reason to let the others wait.
+    ///
+    /// # Errors
+    /// As for [`Self::sign_in`].
+    pub fn sign_in_from(
+        &self,
+        caller: &str,
+        (card, pin): (&str, &str),
+        device: &str,
+    ) -> Result<SignedIn, Refusal> {
         self.counters
-            .counted(device, || self.sign_in_once(card, pin, device))
+            .counted(caller, || self.sign_in_once(card, pin, device))
     }
 
     fn sign_in_once(&self, card: &str, pin: &str, device: &str) -> Result<SignedIn, Refusal> {
@@ -70,8 +84,7 @@ impl Engine {
     /// # Errors
     /// As for [`Self::sign_in`].
     pub fn confirm_pin(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
-        self.counters
-            .counted(device, || self.hold_against(member, pin, device))?;
+        self.hold_against(member, pin, device)?;
         let device = device.to_owned();
         let confirmed = self.member_work(member, move |work| succeed(work, member, &device));
         confirmed.map(|_| ())

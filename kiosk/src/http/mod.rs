@@ -52,13 +52,6 @@ pub(crate) struct Peer {
     /// The door it came in by.
     pub(crate) listener: Listener,
     /// The other end of the connection. Behind a proxy this is the proxy.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for the routes that ration by caller, which come next"
-        )
-    )]
     pub(crate) address: SocketAddr,
 }
 

@@ -1,16 +1,35 @@
 //! What a member who has signed in shows a till, and where tills may know the member from sale to sale: live codes and
 //! sectors (privacy §5).
 
+use std::net::IpAddr;
+
 use http::{Response, StatusCode};
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::http::json;
+use crate::http::{Listener, Peer, json};
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
 use crate::routes::own::{answered, no_content, signed_in};
+
+/// Whose wrong codes are counted together (privacy §5): those of the kiosk, and of everyone else by where the call comes
+/// from. It is kept in memory alone, and written nowhere.
+pub(crate) fn caller(asked: &Asked<'_>) -> String {
+    let peer = asked.request.extensions().get::<Peer>();
+    match peer {
+        Some(peer) if peer.listener == Listener::Edge => match peer.address.ip() {
+            IpAddr::V4(address) => format!("edge {address}"),
+            // Whoever has one address of a network has all of it.
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("edge {a:x}:{b:x}:{c:x}:{d:x}")
+            }
+        },
+        Some(_) | None => KIOSK.to_owned(),
+    }
+}
 
 #[derive(Serialize)]
 struct LiveCodeShown {

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::http::json;
 use crate::refused::refusal;
 use crate::route::Asked;
+use crate::routes::codes::caller;
 use crate::routes::members::{KIOSK, state};
 
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -40,7 +41,8 @@ pub(crate) fn sign_in(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let said: Credentials =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
-    let signed_in = app.engine.sign_in(&said.card_number, &said.pin, KIOSK)?;
+    let tried = (&*said.card_number, &*said.pin);
+    let signed_in = app.engine.sign_in_from(&caller(asked), tried, KIOSK)?;
     let member = signed_in.member;
     let advice = if signed_in.is_first {
         let own = app.engine.own_data(member, &own(member)?)?;

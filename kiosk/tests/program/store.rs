@@ -61,6 +61,14 @@ impl Store {
         std::array::from_fn(byte)
     }
 
+    /// The code that a member who is signed in has scanned.
+    pub(crate) fn live_code(&self, cookie: &str) -> String {
+        let headers = [("cookie", cookie)];
+        let answer = ask(self.screen(), "POST", "/member/v1/live-codes", &headers, "");
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()["code"].as_str().unwrap().to_owned()
+    }
+
     /// Calls the program over the store's folders.
     pub(crate) fn jifen(&self, words: &str) -> crate::caller::Said {
         self.place.jifen(&format!("{words} {FOLDERS}"))
