@@ -130,6 +130,19 @@ pub enum Act {
         /// To whom.
         recipient: Text,
     },
+    /// A member chose another PIN.
+    PinChanged,
+    /// A secret was handed out that sets a new PIN once.
+    PinResetIssued,
+    /// A PIN was set by such a secret.
+    PinReset,
+    /// A member got another card, and the one before stands for nobody any more.
+    CardReissued,
+    /// A member's phone was verified.
+    PhoneVerified {
+        /// `code` or `staff`.
+        how: Text,
+    },
 }
 
 impl Act {

@@ -16,6 +16,7 @@ use crate::vault::tokens::{CardNumber, Code, SaleToken, TypedCode};
 
 use super::Engine;
 use super::commit::{Sender, Verb, body_of};
+use super::phone::PhoneCodes;
 use super::receipt::{Identified, Outcome, Receipt};
 use super::rows::{TOKENS, TokenKey, TokenRow};
 use super::statement::Balance;
@@ -52,11 +53,18 @@ const WAITING_MAX: usize = 200_000;
 pub(crate) struct InMemory {
     waiting: Mutex<HashMap<[u8; 32], Waiting>>,
     typed: Mutex<HashMap<[u8; 32], Typed>>,
+    pub(crate) phone_codes: PhoneCodes,
 }
 
 impl InMemory {
     /// Nothing leads to this member any more.
     pub(crate) fn forget(&self, member: &MemberId) {
+        self.revoke(member);
+        self.phone_codes.forget(member);
+    }
+
+    /// No till's token and no typed code leads to this member any more.
+    pub(crate) fn revoke(&self, member: &MemberId) {
         self.waiting
             .lock()
             .retain(|_, waiting| waiting.member != *member);

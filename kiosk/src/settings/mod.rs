@@ -149,7 +149,8 @@ impl Settings {
             prefix: self.till_prefix,
             review: match self.review {
                 Review::None => jifen::engine::Review::None,
-                Review::Staff | Review::PhoneCode => jifen::engine::Review::Pending,
+                Review::Staff => jifen::engine::Review::Staff,
+                Review::PhoneCode => jifen::engine::Review::PhoneCode,
             },
         }
     }

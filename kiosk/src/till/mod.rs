@@ -346,7 +346,8 @@ impl Counter<'_> {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => None,
+            | Receipt::Corrected(_)
+            | Receipt::CardReissued(_) => None,
         }
     }
 }

@@ -137,7 +137,12 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::PinChanged
+            | Act::PinResetIssued
+            | Act::PinReset
+            | Act::CardReissued
+            | Act::PhoneVerified { .. } => {}
         }
     }
 

@@ -6,8 +6,10 @@ mod card;
 mod typed;
 mod code;
 mod sale;
+mod once;
 
 pub use card::{CardNumber, Prefix, PrefixError};
 pub use code::{Code, CodeError, LiveCode};
+pub use once::{OnceHash, PhoneCode, ResetSecret};
 pub use sale::SaleToken;
 pub use typed::TypedCode;

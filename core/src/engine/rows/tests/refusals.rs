@@ -104,6 +104,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadAddress,
         Refusal::ConsentNeeded,
         Refusal::KeysTooOld,
+        Refusal::CodeWrong,
+        Refusal::PhoneCodeNeeded,
+        Refusal::AlreadyVerified,
+        Refusal::TooManyCodes,
+        Refusal::NotSent,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
