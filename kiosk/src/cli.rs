@@ -1,6 +1,7 @@
 //! The commands of the program, their help in both languages, and where each goes.
 
 mod copies;
+mod credentials;
 mod operator;
 
 use std::fs;

@@ -24,6 +24,7 @@ mod routes;
 mod keeper;
 mod control;
 mod operator;
+mod messenger;
 mod serve;
 mod terminal;
 mod backup;

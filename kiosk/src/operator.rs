@@ -3,9 +3,11 @@
 
 use std::io::Write;
 
+use jifen::domain::ids::MemberId;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::Engine;
+use jifen::engine::audit::Actor;
 use jifen::engine::clock::Entropy as _;
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::erase::By;
@@ -30,6 +32,12 @@ pub(crate) enum Wish {
     Checkpoint,
     /// Give a bucket another key: all of them where none is said.
     Rotate(Option<u8>),
+    /// Give a secret that sets a new PIN once, for the member whose card this is.
+    PinReset { card: String },
+    /// Give the member whose card this is another one.
+    Card { card: String },
+    /// Say that the phone is that of the member whose card this is.
+    VerifyPhone { card: String },
 }
 
 /// How many buckets of keys there are, the system's the last.
@@ -59,7 +67,36 @@ pub(crate) fn operate(
             keeper.checkpoint()?;
             Ok(())
         }
+        Wish::PinReset { card } => {
+            let secret = engine.issue_pin_reset(card, &Actor::operator())?;
+            let until = lang.pick("15 分钟内有效，只能用一次", "good once, for 15 minutes");
+            writeln!(out, "{} ({until})", secret.grouped())?;
+            Ok(())
+        }
+        Wish::Card { card } => {
+            let member = member_of(engine, card)?;
+            let reissued = engine.reissue_card(&new_key()?, member, &Actor::operator())?;
+            writeln!(out, "{}", reissued.card.grouped())?;
+            Ok(())
+        }
+        Wish::VerifyPhone { card } => {
+            let member = member_of(engine, card)?;
+            engine.verify_phone_by_staff(member, &Actor::operator())?;
+            writeln!(out, "{}", lang.pick("已核验", "verified"))?;
+            Ok(())
+        }
     }
+}
+
+fn member_of(engine: &Engine, card: &str) -> Result<MemberId, Failure> {
+    Ok(engine.member_of_account(engine.account_of_card(card)?)?)
+}
+
+fn new_key() -> Result<IdempotencyKey, Failure> {
+    Ok(IdempotencyKey {
+        terminal: "operator".to_owned(),
+        uuid: uuid(&OsEntropy::new()?),
+    })
 }
 
 fn erase(

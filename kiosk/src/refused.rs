@@ -73,6 +73,7 @@ fn status_of(code: &str) -> StatusCode {
         | "bad_address"
         | "bad_consent" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
+        | "code_wrong"
         | "sign_in_needed"
         | "terminal_unknown"
         | "signature_missing"
@@ -89,21 +90,24 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" | "consent_needed" => StatusCode::FORBIDDEN,
+        "code_needed" | "state_forbids" | "consent_needed" | "phone_code_needed" => {
+            StatusCode::FORBIDDEN
+        }
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
         | "operation_unknown" | "sector_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
         | "notice_outdated"
-        | "erasure_unconfirmed" => StatusCode::CONFLICT,
+        | "erasure_unconfirmed"
+        | "already_verified" => StatusCode::CONFLICT,
         "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
             StatusCode::GONE
         }
-        "slow_down" | "sign_in_locked" => StatusCode::TOO_MANY_REQUESTS,
+        "slow_down" | "sign_in_locked" | "too_many_codes" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
-        | "no_notice" => StatusCode::SERVICE_UNAVAILABLE,
+        | "no_notice" | "message_not_sent" => StatusCode::SERVICE_UNAVAILABLE,
         // By rule: the engine's other codes.
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -9,13 +9,15 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{codes, health, members, own, page, pos, rights};
+use crate::routes::{
+    codes, credentials, health, members, own, page, pos, rights, verification,
+};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 32] = [
+static ADDRESSES: &[Address] = &[
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
@@ -48,6 +50,19 @@ static ADDRESSES: [Address; 32] = [
     Address::new(Method::GET, "/pos/v1/operations/{key}", pos::pos),
     Address::new(Method::POST, "/pos/v1/sign-on", pos::pos),
     Address::new(Method::GET, "/pos/v1/diagnose", pos::pos),
+    Address::new(Method::PUT, "/member/v1/pin", credentials::change_pin),
+    Address::new(Method::POST, "/member/v1/cards", credentials::reissue),
+    Address::new(Method::POST, "/kiosk/v1/pin-resets", credentials::reset_pin),
+    Address::new(
+        Method::POST,
+        "/kiosk/v1/verifications",
+        verification::verify,
+    ),
+    Address::new(
+        Method::POST,
+        "/kiosk/v1/verifications/code",
+        verification::send_again,
+    ),
 ];
 
 /// Answers one request.
@@ -102,7 +117,7 @@ impl Address {
 
 /// The route of the listeners.
 pub(crate) fn route(app: Arc<App>) -> Route {
-    Arc::new(move |request| dispatch(&ADDRESSES, &app, &request))
+    Arc::new(move |request| dispatch(ADDRESSES, &app, &request))
 }
 
 fn dispatch(

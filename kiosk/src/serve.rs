@@ -16,6 +16,7 @@ use crate::http::{Limits, Listeners, listen};
 use crate::keeper::Keeping;
 use crate::lang::Lang;
 use crate::log;
+use crate::messenger::FolderMessenger;
 use crate::programme;
 use crate::replay::activation;
 use crate::route::route;
@@ -47,6 +48,10 @@ pub(crate) fn serve(
     let app = Arc::new(app);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);
     let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
+    if let Some(messages) = &settings.messages {
+        let messenger = FolderMessenger::open(messages, &folders)?;
+        app.engine.keep_messenger(Arc::new(messenger));
+    }
     let control = Control::open(&folders, desk)?;
     let listeners = listen(&route(app.clone()), Some(screen), Some(edge), limits)?;
     if let Some(edge) = listeners.edge() {

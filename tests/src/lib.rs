@@ -6,3 +6,4 @@ pub mod wishes;
 pub mod people;
 pub mod traces;
 pub mod fault_disk;
+pub mod outbox;

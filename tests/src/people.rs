@@ -19,7 +19,7 @@ use jifen::engine::member::OwnData;
 use jifen::engine::receipt::{Answer, Receipt};
 use jifen::engine::sale::{TakeSale, UseHold};
 use jifen::engine::tokens::{Holder, Known};
-use jifen::engine::{Engine, Settings};
+use jifen::engine::{Engine, Review, Settings};
 use jifen::policy::agreement::{Acceptance, AgreementKind};
 use jifen::policy::grant::{Ask, decide};
 use jifen::policy::notice::{Language, Notice};
@@ -122,6 +122,21 @@ impl Shop {
         Self::drawing(store, keys, now, entropy)
     }
 
+    /// A shop in memory that has this said about new members.
+    pub fn reviewing(review: Review) -> Self {
+        let keys = keys_of(9);
+        let store = Arc::new(MemoryStore::new(Some(closing(keys.clone()))));
+        let entropy = Arc::new(SeededEntropy::new([1; 32]));
+        let settings = Settings {
+            review,
+            ..Settings::default()
+        };
+        let shop = Self::set(store, keys, noon(), entropy, settings);
+        shop.engine().activate(DEMO).expect("it holds");
+        shop.engine().publish(NOTICE).expect("it is whole");
+        shop
+    }
+
     /// A shop whose engine draws from this.
     pub fn drawing(
         store: Arc<dyn Store>,
@@ -129,13 +144,23 @@ impl Shop {
         now: jifen::domain::time::Moment,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        Self::set(store, keys, now, entropy, Settings::default())
+    }
+
+    fn set(
+        store: Arc<dyn Store>,
+        keys: Arc<Keys>,
+        now: jifen::domain::time::Moment,
+        entropy: Arc<dyn Entropy>,
+        settings: Settings,
+    ) -> Self {
         let clock = Arc::new(GivenClock::at(now));
         let engine = Engine::open(
             store.clone(),
             keys.clone(),
             clock.clone(),
             entropy,
-            Settings::default(),
+            settings,
         );
         let engine = engine.expect("the store opens");
         engine.keep_escrow(Arc::new(NoEscrow));

@@ -26,3 +26,5 @@ mod flipped_bits;
 mod flipped_files;
 mod restore;
 mod restore_audit;
+mod credentials;
+mod phone;

@@ -149,6 +149,19 @@ pub enum Act {
         /// Which sector.
         sector: u16,
     },
+    /// A member chose another PIN.
+    PinChanged,
+    /// A secret was handed out that sets a new PIN once.
+    PinResetIssued,
+    /// A PIN was set by such a secret.
+    PinReset,
+    /// A member got another card, and the one before stands for nobody any more.
+    CardReissued,
+    /// A member's phone was verified.
+    PhoneVerified {
+        /// `code` or `staff`.
+        how: Text,
+    },
 }
 
 impl Act {

@@ -262,6 +262,16 @@ refusals! {
     SlowDown { seconds: i64 } => "slow_down", Later, "错误次数过多，请在 {seconds} 秒后再试。", "Too many wrong codes from here; please try again in {seconds} seconds.";
     /// No terminal has declared this sector.
     SectorUnknown => "sector_unknown", Never, "没有这个业务范围。", "There is no such sector.";
+    /// A code that was sent to a phone is not this one, or there is none. The words are the same whatever the cause.
+    CodeWrong => "code_wrong", Never, "验证码不正确或已失效。", "The code is wrong, or it is no longer valid.";
+    /// Another phone is taken once the code that was sent to it is given.
+    PhoneCodeNeeded => "phone_code_needed", Never, "更换手机号须填写发到新号码的验证码。", "Another phone is taken with the code that was sent to it.";
+    /// The phone is verified.
+    AlreadyVerified => "already_verified", Never, "该手机号已验证。", "The phone is verified already.";
+    /// A phone gets three codes an hour.
+    TooManyCodes => "too_many_codes", Later, "向该手机发送的验证码过多，请一小时后再试。", "Too many codes were sent to this phone; please try again in an hour.";
+    /// There is no messenger, or it took nothing.
+    NotSent => "message_not_sent", Later, "验证码未能发出，请稍后再试。", "The code could not be sent; please try again later.";
 }
 
 impl Refusal {

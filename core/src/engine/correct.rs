@@ -7,28 +7,68 @@ use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::policy::grant::{Grant, Use};
-use crate::vault::profile::{Profile, ProfileRow};
+use crate::vault::profile::{Mobile, Profile, ProfileRow};
 
-use super::Engine;
 use super::audit::{Actor, Done};
 use super::commit::{IdempotencyKey, Verb};
 use super::enrol::duplicate_check;
+use super::phone::verified_by_correction;
 use super::receipt::{Corrected, Receipt};
 use super::rows::{MEMBERS, MemberRow, SIGN_INS};
 use super::work::{Stop, Work};
+use super::{Engine, Review};
 
 impl Engine {
     /// Puts another name and mobile number in the place of those that are kept. A changed number is again a claim.
     ///
     /// # Errors
     /// [`Refusal::BadName`] and [`Refusal::BadMobile`]; [`Refusal::TokenUnknown`] when the grant is for somebody else;
-    /// [`Refusal::KeysFailed`] and the store's.
+    /// [`Refusal::PhoneCodeNeeded`] for a changed number where phones are verified by a code; [`Refusal::KeysFailed`] and
+    /// the store's.
     pub fn correct(
         &self,
         key: &IdempotencyKey,
         member: MemberId,
-        (name, mobile): (&str, &str),
+        told: (&str, &str),
         device: &str,
+        leave: &Grant,
+    ) -> Result<Corrected, Refusal> {
+        self.corrected(key, member, told, (None, device), leave)
+    }
+
+    /// The same, with the code that was sent to the changed number, which is verified then. Where a code is needed and none
+    /// is given, it is sent to the new number, and nothing is changed.
+    ///
+    /// # Errors
+    /// As for [`Self::correct`]; [`Refusal::CodeWrong`]; [`Refusal::TooManyCodes`] and [`Refusal::NotSent`] when no code was
+    /// sent.
+    pub fn correct_by_code(
+        &self,
+        key: &IdempotencyKey,
+        member: MemberId,
+        told: (&str, &str),
+        (code, device): (Option<&str>, &str),
+        leave: &Grant,
+    ) -> Result<Correction, Refusal> {
+        match self.corrected(key, member, told, (code, device), leave) {
+            Err(Refusal::PhoneCodeNeeded) => {
+                let (name, mobile) = told;
+                let profile = Profile::parse(name, mobile)?;
+                let language = self.read(|view| Ok(view.member(member)?.told.language))?;
+                let check = duplicate_check()?;
+                self.send_code(member, profile.mobile.disclose(&check), language)?;
+                Ok(Correction::CodeSent)
+            }
+            corrected => corrected.map(Correction::Done),
+        }
+    }
+
+    fn corrected(
+        &self,
+        key: &IdempotencyKey,
+        member: MemberId,
+        (name, mobile): (&str, &str),
+        (code, device): (Option<&str>, &str),
         leave: &Grant,
     ) -> Result<Corrected, Refusal> {
         if !leave.covers(&member, Use::OwnData) {
@@ -37,25 +77,41 @@ impl Engine {
         let profile = Profile::parse(name, mobile)?;
         let account = self.keys.account_of(member)?;
         let before = self.read(|view| view.member(member))?;
+        let check = duplicate_check()?;
+        let new = profile.mobile.disclose(&check);
+        let is_changed = !before.has_mobile(new)?;
         let before = before.told.profile.to_profile();
+        let mut given = None;
         // A key that was seen before changes nothing, and draws nothing.
         if self.earlier(key)?.is_none() {
+            if is_changed && self.settings.review == Review::PhoneCode {
+                let code = code.ok_or(Refusal::PhoneCodeNeeded)?;
+                given = Some(self.take_code(member, new, code)?);
+            }
             // Durable before anything is sealed under it. A command that is not carried out leaves a version that no row has.
             let renewed = self.keys.keybox().renew_core(&member, self.entropy.seed());
-            renewed.map_err(|_| Refusal::KeysFailed)?;
+            if renewed.is_err() {
+                given.into_iter().for_each(|given| self.give_back(given));
+                return Err(Refusal::KeysFailed);
+            }
         }
+        let others = self.phones.others(new);
         let correct = Correct {
             said: (name.to_owned(), mobile.to_owned()),
             account,
             member,
             profile: ProfileRow::of(&profile),
+            mobile: new.clone(),
+            is_proven: given.is_some(),
+            possible_duplicate: others.iter().any(|other| *other != member),
             device: device.to_owned(),
         };
-        let answer = self.run(key, correct)?;
+        let answer = self.run(key, correct).inspect_err(|_| {
+            given.into_iter().for_each(|given| self.give_back(given));
+        })?;
         if !answer.repeated {
-            let check = duplicate_check()?;
             self.phones.remove(before.mobile.disclose(&check), &member);
-            self.phones.add(profile.mobile.disclose(&check), member);
+            self.phones.add(new, member);
         }
         match answer.receipt {
             Receipt::Corrected(corrected) => Ok(corrected),
@@ -69,7 +125,8 @@ impl Engine {
             | Receipt::Adjusted(_)
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
-            | Receipt::Joined(_) => Err(Refusal::StoreDamaged),
+            | Receipt::Joined(_)
+            | Receipt::CardReissued(_) => Err(Refusal::StoreDamaged),
         }
     }
 
@@ -126,6 +183,15 @@ impl Engine {
     }
 }
 
+/// What a correction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Correction {
+    /// It was done.
+    Done(Corrected),
+    /// A code was sent to the changed number, and nothing was done yet.
+    CodeSent,
+}
+
 /// A member, and the version of the core key before which none is needed any more.
 pub type Retired = (MemberId, u32);
 
@@ -144,6 +210,11 @@ struct Correct {
     account: AccountId,
     member: MemberId,
     profile: ProfileRow,
+    mobile: Mobile,
+    /// Whether the code that was sent to that number was given.
+    is_proven: bool,
+    /// Whether another member has that number (QLT-02).
+    possible_duplicate: bool,
     device: String,
 }
 
@@ -163,14 +234,26 @@ impl Verb for Correct {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let mut row = work.view().member(self.member)?;
+        let is_changed = !row.has_mobile(&self.mobile)?;
         row.told.profile = self.profile.clone();
         let handle = row.handle;
+        let actor = Actor::member(Handle::from_bytes(handle), &self.device);
+        if is_changed {
+            row.verified = None;
+            row.told.possible_duplicate = self.possible_duplicate;
+            match (self.is_proven, work.settings.review) {
+                (true, _) => verified_by_correction(work, self.account, &mut row, &actor)?,
+                // The record was another one when the code was asked for.
+                (false, Review::PhoneCode) => return Err(Refusal::PhoneCodeNeeded.into()),
+                (false, Review::None | Review::Staff) => {}
+            }
+        }
         let attempts = work.view().sign_ins(self.member)?;
         let key = self.member.as_bytes();
         work.put_core(self.member, &MEMBERS, key, &MemberRow::V3(row))?;
         work.put_core(self.member, &SIGN_INS, key, &attempts)?;
         work.act(Done {
-            actor: Actor::member(Handle::from_bytes(handle), &self.device),
+            actor,
             act: Act::Corrected {
                 groups: vec![Text::fitted("core")],
             },

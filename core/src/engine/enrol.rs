@@ -126,6 +126,11 @@ impl Engine {
         match self.run(key, enrol) {
             Ok(_) => {
                 self.phones.add(mobile, member);
+                if self.settings.review == Review::PhoneCode {
+                    // Whether it could be sent is not told: it can be asked for again, whoever had the phone before.
+                    let _: Result<(), Refusal> =
+                        self.send_code(member, mobile, application.language);
+                }
                 let state = self.settings.review.state();
                 Ok(Enrolled {
                     card,
@@ -163,7 +168,7 @@ impl Engine {
     }
 
     /// What is kept of a PIN. Hashing takes time and memory, so few run at once.
-    fn verifier(&self, pin: &Pin) -> Result<Verifier, Refusal> {
+    pub(super) fn verifier(&self, pin: &Pin) -> Result<Verifier, Refusal> {
         let seed = self.entropy.seed();
         let salt = seed.first_chunk().copied().unwrap_or_default();
         let made = self.gate.run(|| Verifier::make(pin, salt));
@@ -174,16 +179,6 @@ impl Engine {
 /// Leave to look at phones alone.
 pub(crate) fn duplicate_check() -> Result<Grant, Refusal> {
     decide(&Ask::DuplicateCheck).map_err(|_| Refusal::TokenUnknown)
-}
-
-impl Review {
-    /// What a new member may do.
-    const fn state(self) -> AccountState {
-        match self {
-            Self::None => AccountState::Active,
-            Self::Pending => AccountState::Pending,
-        }
-    }
 }
 
 /// What makes two applications the same. Its hash is kept inside the sealed answer alone (semantics 34).

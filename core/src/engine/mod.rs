@@ -21,6 +21,9 @@ pub mod logins;
 pub mod enrol;
 pub mod sign_in;
 pub mod member;
+pub mod pin;
+pub mod reissue;
+pub mod phone;
 pub mod correct;
 pub mod postal;
 pub mod erase;
@@ -89,8 +92,10 @@ pub enum Review {
     /// Members are active at once.
     #[default]
     None,
-    /// Members are pending until their phone or their person was checked: they earn and cannot use points.
-    Pending,
+    /// Members are pending until the code that is sent to their phone comes back: they earn and cannot use points.
+    PhoneCode,
+    /// Members are pending until somebody of the staff has looked.
+    Staff,
 }
 
 impl Default for Settings {
@@ -126,6 +131,8 @@ pub struct Engine {
     messenger: RwLock<Option<Arc<dyn Messenger>>>,
     /// One erasure at a time.
     erasing: Mutex<()>,
+    /// One re-issue of a card at a time.
+    reissuing: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
     latest: AtomicI64,
     judge: Mutex<Judge>,
@@ -182,10 +189,12 @@ impl Engine {
             escrow: RwLock::new(None),
             messenger: RwLock::new(None),
             erasing: Mutex::new(()),
+            reissuing: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,
         };
         engine.resume_erasures()?;
+        engine.settle_all_cards()?;
         Ok(engine)
     }
 

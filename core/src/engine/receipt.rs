@@ -172,6 +172,19 @@ pub struct Corrected {
     pub at: Moment,
 }
 
+/// A member got another card.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardReissued {
+    /// The card's digits, to be shown again to a retry.
+    pub(crate) card: String,
+}
+
+impl core::fmt::Debug for CardReissued {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("CardReissued(..)")
+    }
+}
+
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receipt {
@@ -199,6 +212,8 @@ pub enum Receipt {
     Joined(Joined),
     /// See [`Corrected`].
     Corrected(Corrected),
+    /// See [`CardReissued`].
+    CardReissued(CardReissued),
 }
 
 /// A command's answer: what it did, and whether it was done by an earlier try.

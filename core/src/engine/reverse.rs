@@ -63,7 +63,8 @@ fn original(answer: Option<(AccountId, Outcome)>) -> Result<(AccountId, Original
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => Err(Refusal::NotReversible),
+            | Receipt::Corrected(_)
+            | Receipt::CardReissued(_) => Err(Refusal::NotReversible),
         },
     }
 }

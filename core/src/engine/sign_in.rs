@@ -13,6 +13,7 @@ use crate::vault::pin::Verifier;
 use crate::vault::tokens::CardNumber;
 
 use super::Engine;
+use super::pin::is_old;
 use super::rows::{MEMBERS, MemberRow, SIGN_INS, SignInRow};
 use super::work::{Stop, Work, home_of};
 
@@ -32,6 +33,8 @@ pub struct SignedIn {
     pub is_first: bool,
     /// Points that were given for it (PTS-01).
     pub gift: Points,
+    /// Whether the PIN was set 180 days ago or earlier: the member is reminded then (SEC-05).
+    pub pin_is_old: bool,
 }
 
 impl Engine {
@@ -69,13 +72,7 @@ impl Engine {
 
         self.hold_against(member, pin, device)?;
         let device = device.to_owned();
-        let (is_first, gift) =
-            self.member_work(member, move |work| succeed(work, member, &device))?;
-        Ok(SignedIn {
-            member,
-            is_first,
-            gift,
-        })
+        self.member_work(member, move |work| succeed(work, member, &device))
     }
 
     /// Asks a member who is signed in for the PIN again, before something that cannot be undone. Attempts count as for
@@ -109,6 +106,7 @@ impl Engine {
 
     /// The refusal of a card that is nobody's, after as much work as for one that somebody has.
     fn as_much_work(&self, pin: &str) -> Result<Refusal, Refusal> {
+        self.idle_work()?;
         let decoy = Verifier::decoy();
         self.gate.run(|| decoy.matches(pin)).ok_or(Refusal::Busy)?;
         Ok(Refusal::SignInFailed)
@@ -206,17 +204,24 @@ fn attempt(
 }
 
 /// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
-fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<(bool, Points), Stop> {
+fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<SignedIn, Stop> {
     work.note_login(member, device, true)?;
     let mut row = work.view().member(member)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;
-    if row.told.first_signed_in.is_some() {
-        return Ok((false, Points::ZERO));
+    let mut signed_in = SignedIn {
+        member,
+        is_first: row.told.first_signed_in.is_none(),
+        gift: Points::ZERO,
+        pin_is_old: is_old(row.pin_set_at, work.now),
+    };
+    if !signed_in.is_first {
+        return Ok(signed_in);
     }
     row.told.first_signed_in = Some(work.now);
     work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
     let account = work.keys().account_of(member)?;
-    Ok((true, sign_up_gift(work, account)?))
+    signed_in.gift = sign_up_gift(work, account)?;
+    Ok(signed_in)
 }
 
 /// Gives the programme's sign-up gift, once in an account's life (semantics 8).

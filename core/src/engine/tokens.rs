@@ -17,6 +17,7 @@ use crate::vault::tokens::{CardNumber, Code, SaleToken, SectorToken, TypedCode};
 use super::Engine;
 use super::commit::{Sender, Verb, body_of};
 use super::live::Steps;
+use super::phone::PhoneCodes;
 use super::receipt::{Identified, Outcome, Receipt};
 use super::rows::{TOKENS, TokenKey, TokenRow};
 use super::statement::Balance;
@@ -55,11 +56,18 @@ pub(crate) struct InMemory {
     typed: Mutex<HashMap<[u8; 32], Typed>>,
     /// The steps whose live codes were used.
     pub(super) steps: Steps,
+    pub(crate) phone_codes: PhoneCodes,
 }
 
 impl InMemory {
     /// Nothing leads to this member any more.
     pub(crate) fn forget(&self, member: &MemberId) {
+        self.revoke(member);
+        self.phone_codes.forget(member);
+    }
+
+    /// No till's token and no typed code leads to this member any more.
+    pub(crate) fn revoke(&self, member: &MemberId) {
         self.waiting
             .lock()
             .retain(|_, waiting| waiting.member != *member);

@@ -17,6 +17,17 @@ const KEPT: usize = 16;
 /// Room for the members of one number, so that a known number and an unknown one cost the same.
 const ROOM: usize = 8;
 
+/// What a number is known by within this process: a MAC of it, which is kept nowhere else.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Mark([u8; KEPT]);
+
+impl Mark {
+    #[cfg(test)]
+    pub(crate) const fn from_bytes(bytes: [u8; KEPT]) -> Self {
+        Self(bytes)
+    }
+}
+
 /// Mobile number → members. 32 bytes and one of the table for each entry, at most twice that after the table has grown.
 pub struct PhoneIndex {
     /// HMAC-SHA256 under the key, before any number.
@@ -84,6 +95,11 @@ impl PhoneIndex {
                 .map(|kept| MemberId::from_bytes(kept.member)),
         );
         members
+    }
+
+    /// What this number is known by in other tables of this process.
+    pub(crate) fn mark(&self, mobile: &Mobile) -> Mark {
+        Mark(self.mac(mobile))
     }
 
     /// How many entries there are.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
+use super::credentials;
 use crate::lang::Lang;
 use crate::operator::Wish;
 
@@ -75,8 +76,9 @@ pub(super) fn commands(lang: Lang, places: [Arg; 3]) -> [Command; 3] {
                 .help(t("0 至 64（默认：全部）", "0 to 64 (default: all)")),
         )
         .after_help(t("示例：jifen key rotate", "Example: jifen key rotate"));
+    let member = group("member", t("会员：注销", "members: erase"), erase);
     [
-        group("member", t("会员：注销", "members: erase"), erase),
+        credentials::beside(member, lang),
         group("audit", t("审计", "the audit"), checkpoint),
         group("key", t("密钥", "keys"), rotate),
     ]
@@ -92,7 +94,7 @@ pub(super) fn wish(asked: &ArgMatches) -> Option<(Wish, &ArgMatches)> {
         },
         "checkpoint" => Wish::Checkpoint,
         "rotate" => Wish::Rotate(below.get_one::<u8>("BUCKET").copied()),
-        _ => return None,
+        _ => credentials::wish(name, below)?,
     };
     Some((wish, below))
 }

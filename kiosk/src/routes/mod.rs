@@ -7,3 +7,5 @@ pub(crate) mod own;
 pub(crate) mod page;
 pub(crate) mod pos;
 pub(crate) mod rights;
+pub(crate) mod credentials;
+pub(crate) mod verification;

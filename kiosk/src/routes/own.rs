@@ -31,6 +31,8 @@ struct SignedIn {
     gift: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pin_age_reminder: bool,
 }
 
 /// `POST /member/v1/session`: signs in and sets the cookie. The first time, the advice comes with it, and the gift.
@@ -55,6 +57,7 @@ fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
         first: signed_in.is_first,
         gift: signed_in.gift.count(),
         advice,
+        pin_age_reminder: signed_in.pin_is_old,
     };
     let cookie = app.sessions.begin(member, app.secret(), app.clock.wall());
     Ok(with_cookie(json(StatusCode::OK, &body), &cookie))

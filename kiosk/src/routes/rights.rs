@@ -6,6 +6,7 @@ use jifen::domain::ids::MemberId;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::commit::IdempotencyKey;
+use jifen::engine::correct::Correction;
 use jifen::engine::erase::By;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -15,6 +16,7 @@ use crate::http::json;
 use crate::route::Asked;
 use crate::routes::members::{KIOSK, kiosk_key};
 use crate::routes::own::{answered, no_content, own, signed_in, with_cookie};
+use crate::routes::verification::code_sent;
 
 #[derive(Serialize)]
 struct FarewellShown {
@@ -102,9 +104,12 @@ struct Profile {
     name: String,
     mobile: String,
     pin: String,
+    #[serde(default)]
+    code: Option<String>,
 }
 
-/// `PUT /member/v1/profile`: another name or mobile number.
+/// `PUT /member/v1/profile`: another name or mobile number. Where phones are verified by a code, another number needs the
+/// one that was sent to it; without it, it is sent, and nothing is changed.
 pub(crate) fn correct(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     answered(try_correct(app, asked))
 }
@@ -116,9 +121,14 @@ fn try_correct(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
     app.engine.confirm_pin(member, &said.pin, KIOSK)?;
     let told = (said.name.as_str(), said.mobile.as_str());
-    app.engine
-        .correct(&key, member, told, KIOSK, &own(member)?)?;
-    Ok(no_content())
+    let by = (said.code.as_deref(), KIOSK);
+    let corrected = app
+        .engine
+        .correct_by_code(&key, member, told, by, &own(member)?)?;
+    Ok(match corrected {
+        Correction::Done(_) => no_content(),
+        Correction::CodeSent => code_sent(),
+    })
 }
 
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]

@@ -174,7 +174,7 @@ fn folders(gift: &mut Gift, key: &str, home: &Path) -> Result<Vec<PathBuf>, Note
 }
 
 /// A path as it is written, without `.` and `..`.
-fn written(path: &Path) -> PathBuf {
+pub(super) fn written(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let mut plain = PathBuf::new();
     for part in path.components() {

@@ -4,6 +4,7 @@
 mod copies;
 mod fault;
 mod given;
+mod messages;
 mod value;
 
 #[cfg(test)]
@@ -30,7 +31,7 @@ const FILE: &str = "jifen.toml";
 /// The variable that names another one.
 const VARIABLE: &str = "JIFEN_SETTINGS";
 /// Every key there is.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "data",
     "keys",
     "programme",
@@ -49,6 +50,7 @@ const KEYS: [&str; 18] = [
     "backup.keep_days",
     "escrow.custodians",
     "escrow.targets",
+    "messages.folder",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -84,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) backup: Backups,
     /// Where the keys' escrow goes.
     pub(crate) escrow: Escrow,
+    /// `messages.folder`: where messages to phones are put for a gateway to pick up. Default: there are none.
+    pub(crate) messages: Option<PathBuf>,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -149,7 +153,8 @@ impl Settings {
             prefix: self.till_prefix,
             review: match self.review {
                 Review::None => jifen::engine::Review::None,
-                Review::Staff | Review::PhoneCode => jifen::engine::Review::Pending,
+                Review::Staff => jifen::engine::Review::Staff,
+                Review::PhoneCode => jifen::engine::Review::PhoneCode,
             },
         }
     }
@@ -217,10 +222,14 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     }
     let backup = copies::backups(gift, home);
     let escrow = copies::escrow(gift, home);
+    let messages = messages::folder(gift, home);
     let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
     let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
     if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
         copies::check_apart(gift, [&data, &keys], backup, escrow);
+    }
+    if let (Some(messages), Some(review)) = (&messages, review) {
+        messages::check(gift, [&data, &keys], messages.as_deref(), review);
     }
     Some(Settings {
         data,
@@ -238,5 +247,6 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         login_days: u32::try_from(login_days?).ok()?,
         backup: backup?,
         escrow: escrow?,
+        messages: messages?,
     })
 }

@@ -1,6 +1,7 @@
 //! Files and variables, what they mean, and every fault with its place.
 
 mod copies;
+mod messages;
 
 use super::*;
 
@@ -54,6 +55,7 @@ fn without_a_file_everything_has_its_default() {
             custodians: None,
             targets: Vec::new(),
         },
+        messages: None,
     };
     assert_eq!(settings, expected);
 }
@@ -82,6 +84,9 @@ prefix = "07"
 
 [adjust]
 second_person_above = 0
+
+[messages]
+folder = "messages"
 "#;
     let settings = parse(text, &[]).unwrap();
     assert_eq!(settings.data, Path::new("/etc/jifen/../data"));
@@ -98,6 +103,7 @@ second_person_above = 0
     assert_eq!(settings.review, Review::PhoneCode);
     assert_eq!(settings.till_prefix, Prefix::parse("07").unwrap());
     assert_eq!(settings.second_person_above, Points::ZERO);
+    assert_eq!(settings.messages.unwrap(), Path::new("/etc/jifen/messages"));
 
     let dotted = parse("edge.connections = 99\nedge = { }", &[]);
     assert!(dotted.is_err());

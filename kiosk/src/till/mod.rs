@@ -349,7 +349,8 @@ impl Counter<'_> {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => None,
+            | Receipt::Corrected(_)
+            | Receipt::CardReissued(_) => None,
         }
     }
 }

@@ -245,7 +245,8 @@ impl Wire {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => None,
+            | Receipt::Corrected(_)
+            | Receipt::CardReissued(_) => None,
         }
     }
 }

@@ -141,7 +141,12 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::PinChanged
+            | Act::PinResetIssued
+            | Act::PinReset
+            | Act::CardReissued
+            | Act::PhoneVerified { .. } => {}
         }
     }
 

@@ -156,7 +156,8 @@ fn hold_of(outcome: &Outcome) -> Option<HoldId> {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_),
+            | Receipt::Corrected(_)
+            | Receipt::CardReissued(_),
         )
         | Outcome::Refused(_) => None,
     }

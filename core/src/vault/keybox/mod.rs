@@ -64,6 +64,7 @@ mod versions;
 mod create;
 mod load;
 mod escrow;
+mod cards;
 pub(super) mod disk;
 #[cfg(test)]
 #[expect(

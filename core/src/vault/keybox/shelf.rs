@@ -80,6 +80,11 @@ impl TokenRow {
         (millis != i64::MAX).then_some(Moment::from_millis(millis))
     }
 
+    /// Whether it is a card that counts.
+    fn is_card(&self) -> bool {
+        self.kind == TokenKind::Card && self.state == TokenState::Active
+    }
+
     fn entry(&self) -> TokenEntry {
         TokenEntry {
             hash: self.hash,
@@ -142,6 +147,39 @@ impl Shelves {
     pub(super) fn has_token(&self, kept: [u8; 16]) -> bool {
         let rows = shard(&self.tokens, &kept).read();
         rows.find(hash(&kept), |row| row.hash == kept).is_some()
+    }
+
+    /// What is kept of each card of a member that counts.
+    pub(super) fn cards_of(&self, member: &MemberId) -> Vec<[u8; 16]> {
+        let number = shard(&self.members, member.as_bytes())
+            .read()
+            .number_of(member);
+        let place = number.and_then(|number| Place::new(Bucket::of(member), number));
+        let mut cards = Vec::new();
+        for rows in &self.tokens {
+            let rows = rows.read();
+            let mine = rows
+                .iter()
+                .filter(|row| row.is_card() && Some(row.place) == place);
+            cards.extend(mine.map(|row| row.hash));
+        }
+        cards
+    }
+
+    /// Members with more than one card that counts.
+    pub(super) fn with_several_cards(&self) -> Vec<MemberId> {
+        let mut places = Vec::with_capacity(self.len());
+        for rows in &self.tokens {
+            let rows = rows.read();
+            let cards = rows.iter().filter(|row| row.is_card());
+            places.extend(cards.map(|row| row.place));
+        }
+        places.sort_unstable();
+        let alike = places.chunk_by(|one, other| one == other);
+        let several = alike.filter(|cards| 1 < cards.len());
+        several
+            .filter_map(|cards| self.at(*cards.first()?, |keys| keys.member))
+            .collect()
     }
 
     pub(super) fn members(&self) -> Vec<MemberId> {

@@ -7,11 +7,13 @@ mod typed;
 mod code;
 mod sale;
 mod live;
+mod once;
 mod sector;
 
 pub use card::{CardNumber, Prefix, PrefixError};
 pub use code::{Code, CodeError, LiveCode};
 pub use live::{Alias, LiveSecret, Step};
+pub use once::{OnceHash, PhoneCode, ResetSecret};
 pub use sale::SaleToken;
 pub use sector::SectorToken;
 pub use typed::TypedCode;

@@ -21,8 +21,8 @@ use crate::domain::money::Multiplier;
 use crate::domain::refusal::Refusal;
 use crate::engine::found::FoundRow;
 use crate::engine::receipt::{
-    Adjusted, Captured, Corrected, Held, Identified, Joined, Opened, PointsReturned, Receipt,
-    Refunded, Sanctioned, Sold, Voided,
+    Adjusted, Captured, CardReissued, Corrected, Held, Identified, Joined, Opened, PointsReturned,
+    Receipt, Refunded, Sanctioned, Sold, Voided,
 };
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::hold::HoldState;

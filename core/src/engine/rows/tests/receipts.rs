@@ -122,6 +122,12 @@ pub(super) fn receipts(seen: &mut Names) {
         "receipt-corrected",
         Receipt::Corrected(Corrected { at: moment(1) })
     );
+    receipt!(
+        "receipt-card-reissued",
+        Receipt::CardReissued(CardReissued {
+            card: "990000000000000001".to_owned(),
+        })
+    );
     let refused = Refusal::NotEnough {
         available: points(20),
     };
@@ -150,5 +156,6 @@ fn name_of_receipt(receipt: &Receipt) -> &'static str {
         Receipt::Identified(_) => "receipt-identified",
         Receipt::Joined(_) => "receipt-joined",
         Receipt::Corrected(_) => "receipt-corrected",
+        Receipt::CardReissued(_) => "receipt-card-reissued",
     }
 }

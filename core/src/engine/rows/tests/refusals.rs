@@ -106,6 +106,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::KeysTooOld,
         Refusal::SlowDown { seconds: 300 },
         Refusal::SectorUnknown,
+        Refusal::CodeWrong,
+        Refusal::PhoneCodeNeeded,
+        Refusal::AlreadyVerified,
+        Refusal::TooManyCodes,
+        Refusal::NotSent,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
