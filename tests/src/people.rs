@@ -38,12 +38,13 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 30] = [
+pub const TABLES: [&str; 34] = [
     "accounts",
     "acts",
     "business",
     "clocks",
     "days",
+    "desk_tickets",
     "entries",
     "epochs",
     "erasures",
@@ -55,6 +56,7 @@ pub const TABLES: [&str; 30] = [
     "login_days",
     "logins",
     "lots",
+    "member_tickets",
     "members",
     "nodes",
     "notices",
@@ -65,6 +67,8 @@ pub const TABLES: [&str; 30] = [
     "sales",
     "sign_ins",
     "terminals",
+    "ticket_numbers",
+    "tickets",
     "tokens",
     "totals",
     "tree",

@@ -258,6 +258,16 @@ refusals! {
     ConsentNeeded => "consent_needed", Never, "须先同意该用途，才能保存此项信息。", "This is kept only after a consent to its purpose.";
     /// The keys are of an earlier state than the audit.
     KeysTooOld => "keys_too_old", Never, "密钥比审计记录旧：其中可能有已销毁的密钥，拒绝使用。", "The keys are older than the audit: they may hold keys that were destroyed, and are not used.";
+    /// No such request, or a wrong reference. The words are the same whatever the cause.
+    TicketUnknown => "ticket_unknown", Never, "没有这个受理编号，或查询码不正确。", "There is no such number, or the reference is wrong.";
+    /// Not a text of a request or a reply.
+    BadTicketText => "bad_ticket_text", Never, "请填写内容：1 至 2000 个字，除换行外不含控制字符。", "Please write 1 to 2,000 characters, without control characters other than line feeds.";
+    /// Not a way to reach somebody.
+    BadContact => "bad_contact", Never, "联系方式须为一行，1 至 100 个字。", "A contact is one line of 1 to 100 characters.";
+    /// The request is over.
+    TicketClosed => "ticket_closed", Never, "该请求已办结。", "The request is closed.";
+    /// Nobody has answered.
+    ReplyNeeded => "reply_needed", Never, "办结前须有答复。", "A request is closed with a reply.";
 }
 
 impl Refusal {

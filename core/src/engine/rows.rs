@@ -5,6 +5,7 @@
 
 mod audit;
 mod people;
+mod tickets;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,10 @@ pub(crate) use audit::{
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
+};
+pub(crate) use tickets::{
+    DESK_TICKETS, DeskTicketRow, MEMBER_TICKETS, MemberTicketRow, NobodyV1, TICKET_NUMBERS,
+    TICKETS, TicketBody, TicketNumberRow, TicketReply, TicketRow, TicketV1,
 };
 
 use super::commit::Kind;
@@ -109,6 +114,10 @@ pub(crate) const TABLES: &[Table] = &[
     OWED.table(),
     LOGINS.table(),
     LOGIN_DAYS.table(),
+    TICKETS.table(),
+    TICKET_NUMBERS.table(),
+    DESK_TICKETS.table(),
+    MEMBER_TICKETS.table(),
 ];
 
 /// An account's row.

@@ -6,3 +6,5 @@ pub mod notice;
 pub mod consent;
 pub mod agreement;
 pub mod grant;
+pub mod calendar;
+pub mod ticket;

@@ -137,7 +137,13 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::TicketOpened { .. }
+            | Act::TicketTaken
+            | Act::TicketRead
+            | Act::TicketAnswered
+            | Act::TicketClosed
+            | Act::TicketDropped => {}
         }
     }
 

@@ -104,6 +104,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadAddress,
         Refusal::ConsentNeeded,
         Refusal::KeysTooOld,
+        Refusal::TicketUnknown,
+        Refusal::BadTicketText,
+        Refusal::BadContact,
+        Refusal::TicketClosed,
+        Refusal::ReplyNeeded,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
