@@ -26,6 +26,12 @@ mod control;
 mod operator;
 mod serve;
 mod terminal;
+mod ticket;
+mod calendar;
+mod ration;
+mod age;
+mod metrics;
+mod healthcheck;
 mod backup;
 mod self_check;
 

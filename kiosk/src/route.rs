@@ -2,6 +2,7 @@
 //! file a noun.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::{Method, Request, Response, StatusCode};
 use jifen::domain::refusal::Retry;
@@ -9,13 +10,13 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{health, members, own, page, pos, rights};
+use crate::routes::{health, members, metrics, own, page, pos, rights, tickets};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 28] = [
+static ADDRESSES: [Address; 33] = [
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
@@ -44,6 +45,15 @@ static ADDRESSES: [Address; 28] = [
     Address::new(Method::GET, "/pos/v1/operations/{key}", pos::pos),
     Address::new(Method::POST, "/pos/v1/sign-on", pos::pos),
     Address::new(Method::GET, "/pos/v1/diagnose", pos::pos),
+    Address::new(Method::GET, "/metrics", metrics::metrics),
+    Address::new(Method::POST, "/kiosk/v1/complaints", tickets::complain),
+    Address::new(
+        Method::POST,
+        "/kiosk/v1/complaints/{number}",
+        tickets::complaint,
+    ),
+    Address::new(Method::GET, "/member/v1/tickets", tickets::own_tickets),
+    Address::new(Method::POST, "/member/v1/tickets", tickets::open),
 ];
 
 /// Answers one request.
@@ -98,7 +108,16 @@ impl Address {
 
 /// The route of the listeners.
 pub(crate) fn route(app: Arc<App>) -> Route {
-    Arc::new(move |request| dispatch(&ADDRESSES, &app, &request))
+    Arc::new(move |request| {
+        let begun = Instant::now();
+        let _watch = app.metrics.watch();
+        let answered = dispatch(&ADDRESSES, &app, &request);
+        let told: Option<&Told> = answered.extensions().get();
+        let pattern = told.map(|told| told.pattern);
+        let (status, took) = (answered.status(), begun.elapsed());
+        app.metrics.answered(pattern, status, took);
+        answered
+    })
 }
 
 fn dispatch(

@@ -222,19 +222,14 @@ impl TicketNo {
     }
 
     /// One number that sorts as they were given out: the form for rows and keys.
-    pub const fn whole(self) -> u64 {
-        let [a, b, c, d] = self.year.to_be_bytes();
-        let [e, f, g, h] = self.place.to_be_bytes();
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    pub fn whole(self) -> u64 {
+        u64::from(self.year).wrapping_shl(32) | u64::from(self.place)
     }
 
     /// The number that this is the form of.
     pub fn of_whole(whole: u64) -> Option<Self> {
-        let [a, b, c, d, e, f, g, h] = whole.to_be_bytes();
-        let (year, place) = (
-            u32::from_be_bytes([a, b, c, d]),
-            u32::from_be_bytes([e, f, g, h]),
-        );
+        let year = u32::try_from(whole.wrapping_shr(32)).ok()?;
+        let place = u32::try_from(whole & u64::from(u32::MAX)).ok()?;
         ((1..=9_999).contains(&year) && 0 < place).then_some(Self { year, place })
     }
 }

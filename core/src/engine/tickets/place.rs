@@ -254,9 +254,10 @@ pub(super) const fn because(kind: TicketKind) -> (&'static str, &'static str) {
 
 /// Who is gone took the request along.
 fn unknown(stop: Stop) -> Stop {
-    match stop {
-        Stop::Refused(Refusal::TokenUnknown) => Refusal::TicketUnknown.into(),
-        other => other,
+    if stop == Stop::Refused(Refusal::TokenUnknown) {
+        Refusal::TicketUnknown.into()
+    } else {
+        stop
     }
 }
 

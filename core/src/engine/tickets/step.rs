@@ -98,9 +98,12 @@ impl Engine {
             DeskTicketRow::NobodyV1(_) => self.node_work(run),
         };
         // Who is gone took the request along.
-        done.map_err(|refusal| match refusal {
-            Refusal::TokenUnknown => Refusal::TicketUnknown,
-            other => other,
+        done.map_err(|refusal| {
+            if refusal == Refusal::TokenUnknown {
+                Refusal::TicketUnknown
+            } else {
+                refusal
+            }
         })
     }
 }

@@ -102,19 +102,16 @@ fn unchain(work: &mut Work<'_>, member: MemberId, number: TicketNo) -> Result<()
         return Ok(());
     };
     let (before, _) = work.view().member_ticket(member, whole)?;
-    match place.checked_sub(1).and_then(|place| chain.get(place)) {
-        Some(later) => {
-            let (_, body) = work.view().member_ticket(member, *later)?;
-            let row = MemberTicketRow::V1 {
-                previous: before,
-                body,
-            };
-            work.put_core(member, &MEMBER_TICKETS, &key_of(*later), &row)
-        }
-        None => {
-            let mut row = work.view().member(member)?;
-            row.last_ticket = before;
-            work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))
-        }
+    let later = place.checked_sub(1).and_then(|place| chain.get(place));
+    if let Some(later) = later {
+        let (_, body) = work.view().member_ticket(member, *later)?;
+        let row = MemberTicketRow::V1 {
+            previous: before,
+            body,
+        };
+        return work.put_core(member, &MEMBER_TICKETS, &key_of(*later), &row);
     }
+    let mut row = work.view().member(member)?;
+    row.last_ticket = before;
+    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))
 }
