@@ -1,6 +1,7 @@
 //! What every handler works with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jifen::domain::time::Moment;
 use jifen::engine::Engine;
@@ -8,10 +9,14 @@ use jifen::engine::clock::{Clock, Entropy};
 use jifen_pos::signature::Nonces;
 use parking_lot::{Mutex, RwLock};
 
+use crate::age::Ages;
 use crate::clock::OsEntropy;
 use crate::failure::Failure;
 use crate::keeper::Keeping;
+use crate::metrics::Metrics;
+use crate::ration::Ration;
 use crate::session::Sessions;
+use crate::settings::Settings;
 
 /// The most requests that one terminal may sign in two minutes: some 2,000 a second.
 const NONCES_MAX: usize = 240_000;
@@ -34,6 +39,14 @@ pub(crate) struct App {
     /// Keeps the audit's copy; none where a store leaves nothing behind.
     keeping: Option<Keeping>,
     entropy: OsEntropy,
+    /// Complaints without log-in: 20 an hour.
+    pub(crate) complaints: Ration,
+    /// Wrong references of complaints: 10 a minute (privacy §5).
+    pub(crate) wrong_references: Ration,
+    /// What was answered, in numbers.
+    pub(crate) metrics: Metrics,
+    /// How old the copies are; none where a store leaves nothing behind.
+    ages: Option<Ages>,
 }
 
 impl core::fmt::Debug for App {
@@ -56,6 +69,10 @@ impl App {
             follow: None,
             keeping: None,
             entropy: OsEntropy::new()?,
+            complaints: Ration::new(20, Duration::from_hours(1)),
+            wrong_references: Ration::new(10, Duration::from_mins(1)),
+            metrics: Metrics::default(),
+            ages: None,
         })
     }
 
@@ -69,6 +86,17 @@ impl App {
     pub(crate) fn kept(mut self, keeping: Keeping) -> Self {
         self.keeping = Some(keeping);
         self
+    }
+
+    /// The same, whose copies are where these settings say.
+    pub(crate) fn watching(mut self, settings: &Settings) -> Self {
+        self.ages = Some(Ages::of(settings));
+        self
+    }
+
+    /// How old its copies are.
+    pub(crate) const fn ages(&self) -> Option<&Ages> {
+        self.ages.as_ref()
     }
 
     /// Something was done that a member holds a receipt of.

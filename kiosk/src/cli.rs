@@ -3,6 +3,7 @@
 mod copies;
 mod credentials;
 mod operator;
+mod ticket;
 
 use std::fs;
 
@@ -17,6 +18,7 @@ use crate::control::{self, Command as Asked};
 use crate::demo;
 use crate::explain::{Explainer, Question};
 use crate::failure::{Failure, USAGE};
+use crate::healthcheck::healthcheck;
 use crate::lang::Lang;
 use crate::programme;
 use crate::replay::Replay;
@@ -118,13 +120,25 @@ pub(crate) fn command(lang: Lang) -> Command {
             "check the shop itself: folders, keys, clock, programme, notice, terminals",
         ))
         .arg(settings.clone())
+        .arg(Arg::new("format").long("format").value_name("FORMAT").value_parser(["text", "json"]).default_value("text").hide_possible_values(true).hide_default_value(true).help(t("text 或 json（供监控）", "text, or json for a monitor")))
         .after_help(t(
-            "示例：jifen self-check\n退出码 3：发现问题",
-            "Example: jifen self-check\nExit code 3: something was found",
+            "示例：jifen self-check --format json\n退出码 3：有不合格项；仅有警告时为 0",
+            "Example: jifen self-check --format json\nExit code 3: there are failures; with warnings alone it is 0",
+        ));
+    let healthcheck = Command::new("healthcheck")
+        .about(t(
+            "询问正在运行的服务是否正常",
+            "ask whether the program that serves answers",
+        ))
+        .arg(settings.clone())
+        .after_help(t(
+            "示例：jifen healthcheck\n退出码 1：没有正常回答",
+            "Example: jifen healthcheck\nExit code 1: it does not answer",
         ));
     let places = [settings, data.clone(), keys.clone()];
     let copies = copies::commands(lang, places.clone());
     let [member, audit, key] = operator::commands(lang, places.clone());
+    let ticket = ticket::command(lang, places.clone());
     let terminal = terminal(lang, places);
     let explain = explain(lang, data, keys);
 
@@ -134,7 +148,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain])
+        .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain, ticket, healthcheck])
         .subcommands(copies)
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
@@ -282,7 +296,18 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
         Some(("serve", asked)) => serve(asked.get_one::<PathBuf>("settings").cloned(), lang, out),
         Some(("self-check", asked)) => {
             let named = asked.get_one::<PathBuf>("settings").cloned();
-            self_check(&Settings::load(named)?.settings, lang, out)
+            let settings = Settings::load(named)?.settings;
+            let format = asked.get_one::<String>("format").map(String::as_str);
+            self_check(settings, format == Some("json"), lang, out)
+        }
+        Some(("healthcheck", asked)) => {
+            let named = asked.get_one::<PathBuf>("settings").cloned();
+            let settings = Settings::load(named)?.settings;
+            healthcheck(settings.screen_listen, lang, out)
+        }
+        Some(("ticket", asked)) => {
+            let (wish, below) = ticket::wish(asked)?.ok_or_else(unknown_command)?;
+            control::ask(shop_of(below)?, Asked::Ticket(wish), lang, out)
         }
         Some(("terminal", asked)) => {
             let (name, below) = asked.subcommand().ok_or_else(unknown_command)?;

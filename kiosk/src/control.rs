@@ -28,7 +28,7 @@ use crate::lang::Lang;
 use crate::log;
 use crate::settings::Settings;
 use crate::shop::Folders;
-use crate::{operator, terminal};
+use crate::{operator, self_check, terminal, ticket};
 
 /// The socket in the data folder.
 const SOCKET: &str = "control.sock";
@@ -50,6 +50,10 @@ pub(crate) enum Command {
     Drill(PathBuf),
     /// Every bucket of keys to every place of the escrow.
     Escrow,
+    /// About requests and complaints.
+    Ticket(ticket::Wish),
+    /// Whether the shop is as it should be, as far as whoever has the store can tell.
+    SelfCheck,
 }
 
 /// A shop that is open here.
@@ -88,6 +92,8 @@ impl Desk {
             Command::Backup => take(engine, settings, lang, out),
             Command::Drill(identity) => drill(engine, settings, identity, lang, out),
             Command::Escrow => escrow(engine.keys().keybox(), settings, lang, out),
+            Command::Ticket(wish) => ticket::ticket(engine, wish, lang, out),
+            Command::SelfCheck => self_check::look(engine, settings, out),
         }
     }
 }

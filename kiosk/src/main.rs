@@ -27,6 +27,12 @@ mod operator;
 mod messenger;
 mod serve;
 mod terminal;
+mod ticket;
+mod calendar;
+mod ration;
+mod age;
+mod metrics;
+mod healthcheck;
 mod backup;
 mod self_check;
 

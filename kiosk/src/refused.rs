@@ -71,7 +71,9 @@ fn status_of(code: &str) -> StatusCode {
         | "pin_shape"
         | "bad_terminal"
         | "bad_address"
-        | "bad_consent" => StatusCode::BAD_REQUEST,
+        | "bad_consent"
+        | "bad_ticket_text"
+        | "bad_contact" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
         | "code_wrong"
         | "sign_in_needed"
@@ -94,13 +96,14 @@ fn status_of(code: &str) -> StatusCode {
             StatusCode::FORBIDDEN
         }
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
-        | "operation_unknown" | "sector_unknown" => StatusCode::NOT_FOUND,
+        | "operation_unknown" | "sector_unknown" | "ticket_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
         | "notice_outdated"
         | "erasure_unconfirmed"
-        | "already_verified" => StatusCode::CONFLICT,
+        | "already_verified"
+        | "ticket_closed" => StatusCode::CONFLICT,
         "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
             StatusCode::GONE
         }

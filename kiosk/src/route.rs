@@ -2,6 +2,7 @@
 //! file a noun.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::{Method, Request, Response, StatusCode};
 use jifen::domain::refusal::Retry;
@@ -10,7 +11,7 @@ use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
 use crate::routes::{
-    codes, credentials, health, members, own, page, pos, rights, verification,
+    codes, credentials, health, members, metrics, own, page, pos, rights, tickets, verification,
 };
 
 /// The longest id in an address, in bytes.
@@ -63,6 +64,15 @@ static ADDRESSES: &[Address] = &[
         "/kiosk/v1/verifications/code",
         verification::send_again,
     ),
+    Address::new(Method::GET, "/metrics", metrics::metrics),
+    Address::new(Method::POST, "/kiosk/v1/complaints", tickets::complain),
+    Address::new(
+        Method::POST,
+        "/kiosk/v1/complaints/{number}",
+        tickets::complaint,
+    ),
+    Address::new(Method::GET, "/member/v1/tickets", tickets::own_tickets),
+    Address::new(Method::POST, "/member/v1/tickets", tickets::open),
 ];
 
 /// Answers one request.
@@ -117,7 +127,16 @@ impl Address {
 
 /// The route of the listeners.
 pub(crate) fn route(app: Arc<App>) -> Route {
-    Arc::new(move |request| dispatch(ADDRESSES, &app, &request))
+    Arc::new(move |request| {
+        let begun = Instant::now();
+        let _watch = app.metrics.watch();
+        let answered = dispatch(ADDRESSES, &app, &request);
+        let told: Option<&Told> = answered.extensions().get();
+        let pattern = told.map(|told| told.pattern);
+        let (status, took) = (answered.status(), begun.elapsed());
+        app.metrics.answered(pattern, status, took);
+        answered
+    })
 }
 
 fn dispatch(

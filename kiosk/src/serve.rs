@@ -44,7 +44,9 @@ pub(crate) fn serve(
     // The names that tills may call it by hang on the port, which may be for the system to choose.
     let desk = Desk::open(engine.clone(), settings.clone())?;
     let keeping = Keeping::begin(desk.keeper().clone())?;
-    let app = App::new(engine, Arc::new(ShopClock::new()))?.kept(keeping);
+    let app = App::new(engine, Arc::new(ShopClock::new()))?
+        .kept(keeping)
+        .watching(&settings);
     let app = Arc::new(app);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);
     let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;

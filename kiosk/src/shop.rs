@@ -17,6 +17,7 @@ use jifen::store::redb::RedbStore;
 use jifen::vault::keybox::KeyboxError;
 use jifen::vault::{Draw32, Keybox};
 
+use crate::calendar;
 use crate::clock::{FollowingClock, OsEntropy, ShopClock};
 use crate::failure::{Failure, STORE};
 
@@ -69,7 +70,9 @@ impl Folders {
         create: bool,
         settings: Settings,
     ) -> Result<Arc<Engine>, Failure> {
-        self.engine(create, Arc::new(ShopClock::new()), settings)
+        let engine = self.engine(create, Arc::new(ShopClock::new()), settings)?;
+        engine.keep_calendar(calendar::load(&self.data)?);
+        Ok(engine)
     }
 
     /// The store's file.

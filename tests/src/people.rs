@@ -38,12 +38,13 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 32] = [
+pub const TABLES: &[&str] = &[
     "accounts",
     "acts",
     "business",
     "clocks",
     "days",
+    "desk_tickets",
     "entries",
     "epochs",
     "erasures",
@@ -56,6 +57,7 @@ pub const TABLES: [&str; 32] = [
     "login_days",
     "logins",
     "lots",
+    "member_tickets",
     "members",
     "nodes",
     "notices",
@@ -67,6 +69,8 @@ pub const TABLES: [&str; 32] = [
     "sectors",
     "sign_ins",
     "terminals",
+    "ticket_numbers",
+    "tickets",
     "tokens",
     "totals",
     "tree",

@@ -162,6 +162,21 @@ pub enum Act {
         /// `code` or `staff`.
         how: Text,
     },
+    /// A request or a complaint was opened.
+    TicketOpened {
+        /// What it is about.
+        kind: Text,
+    },
+    /// Somebody of the staff took it on.
+    TicketTaken,
+    /// Somebody of the staff read it.
+    TicketRead,
+    /// It was answered.
+    TicketAnswered,
+    /// It was closed.
+    TicketClosed,
+    /// It was past its keeping and dropped (RET-04).
+    TicketDropped,
 }
 
 impl Act {

@@ -272,6 +272,16 @@ refusals! {
     TooManyCodes => "too_many_codes", Later, "向该手机发送的验证码过多，请一小时后再试。", "Too many codes were sent to this phone; please try again in an hour.";
     /// There is no messenger, or it took nothing.
     NotSent => "message_not_sent", Later, "验证码未能发出，请稍后再试。", "The code could not be sent; please try again later.";
+    /// No such request, or a wrong reference. The words are the same whatever the cause.
+    TicketUnknown => "ticket_unknown", Never, "没有这个受理编号，或查询码不正确。", "There is no such number, or the reference is wrong.";
+    /// Not a text of a request or a reply.
+    BadTicketText => "bad_ticket_text", Never, "请填写内容：1 至 2000 个字，除换行外不含控制字符。", "Please write 1 to 2,000 characters, without control characters other than line feeds.";
+    /// Not a way to reach somebody.
+    BadContact => "bad_contact", Never, "联系方式须为一行，1 至 100 个字。", "A contact is one line of 1 to 100 characters.";
+    /// The request is over.
+    TicketClosed => "ticket_closed", Never, "该请求已办结。", "The request is closed.";
+    /// Nobody has answered.
+    ReplyNeeded => "reply_needed", Never, "办结前须有答复。", "A request is closed with a reply.";
 }
 
 impl Refusal {

@@ -11,6 +11,7 @@ use crate::audit::tree::{self, Nodes, NodesMut, TreeError};
 use crate::audit::{Act, Handle, Hex32, Leaf, Text};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
+use crate::policy::ticket::TicketNo;
 use crate::store::key::{Key, of_u64};
 use crate::store::{ReadTx, StoreError, WriteTx, Written};
 
@@ -124,6 +125,18 @@ impl Work<'_> {
         self.put_plain(&ACTS, &of_u64(number), &ActRow::Draft(line))?;
         Ok(number)
     }
+
+    /// Notes an act that belongs to a request: the leaf carries its number.
+    pub(crate) fn act_of(&mut self, done: Done, ticket: TicketNo) -> Result<ActNumber, Stop> {
+        let number = self.number();
+        let leaf = Leaf {
+            ticket: Some(Text::fitted(&ticket.to_string())),
+            ..done.leaf(self.now)
+        };
+        let line = line(&leaf)?;
+        self.put_plain(&ACTS, &of_u64(number), &ActRow::Draft(line))?;
+        Ok(number)
+    }
 }
 
 /// Makes the batch's acts and its journal leaves of the tree.
@@ -177,6 +190,7 @@ pub(crate) fn adopt(tx: &mut dyn WriteTx, keys: &Keys, line: &str) -> Result<(),
     if leaf.seq != size(tx, keys)? {
         return Err(StoreError::Damaged("a leaf in another's place".into()));
     }
+    super::tickets::note_number(tx, keys, &leaf)?;
     add(tx, keys, &leaf, line.to_owned())
 }
 

@@ -201,7 +201,8 @@ fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
     let attempts = work.view().sign_ins(member)?;
     let key = member.as_bytes();
     work.put_core(member, &MEMBERS, key, &MemberRow::V3(row))?;
-    work.put_core(member, &SIGN_INS, key, &attempts)
+    work.put_core(member, &SIGN_INS, key, &attempts)?;
+    work.reseal_tickets(member)
 }
 
 /// Seals a corrected record.

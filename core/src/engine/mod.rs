@@ -29,6 +29,8 @@ pub mod postal;
 pub mod erase;
 pub mod escrow;
 pub mod messenger;
+pub mod tickets;
+pub mod condition;
 pub mod view;
 pub mod work;
 pub mod commit;
@@ -60,6 +62,7 @@ use crate::domain::points::Points;
 use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
+use crate::policy::calendar::Calendar;
 use crate::policy::notice::Notice;
 use crate::store::{ReadTx, Store, StoreError};
 use crate::vault::phone_index::PhoneIndex;
@@ -129,6 +132,8 @@ pub struct Engine {
     escrow: RwLock<Option<Arc<dyn Escrow>>>,
     /// What carries codes to phones, where the shop has one.
     messenger: RwLock<Option<Arc<dyn Messenger>>>,
+    /// Working days, by which requests are due.
+    calendar: RwLock<Arc<Calendar>>,
     /// One erasure at a time.
     erasing: Mutex<()>,
     /// One re-issue of a card at a time.
@@ -188,6 +193,7 @@ impl Engine {
             counters,
             escrow: RwLock::new(None),
             messenger: RwLock::new(None),
+            calendar: RwLock::new(Arc::new(Calendar::official())),
             erasing: Mutex::new(()),
             reissuing: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
@@ -211,6 +217,16 @@ impl Engine {
     /// Codes and notices go to phones through it from now on.
     pub fn keep_messenger(&self, messenger: Arc<dyn Messenger>) {
         *self.messenger.write() = Some(messenger);
+    }
+
+    /// Working days are counted by it from now on; before, by the arrangements that came with the program.
+    pub fn keep_calendar(&self, calendar: Calendar) {
+        *self.calendar.write() = Arc::new(calendar);
+    }
+
+    /// The calendar of working days.
+    pub fn calendar(&self) -> Arc<Calendar> {
+        self.calendar.read().clone()
     }
 
     pub(crate) fn messenger(&self) -> Option<Arc<dyn Messenger>> {

@@ -6,6 +6,7 @@
 mod audit;
 mod codes;
 mod people;
+mod tickets;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,10 @@ pub(crate) use codes::{
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
+};
+pub(crate) use tickets::{
+    DESK_TICKETS, DeskTicketRow, MEMBER_TICKETS, MemberTicketRow, NobodyV1, TICKET_NUMBERS,
+    TICKETS, TicketBody, TicketNumberRow, TicketReply, TicketRow, TicketV1,
 };
 
 use super::commit::Kind;
@@ -115,6 +120,10 @@ pub(crate) const TABLES: &[Table] = &[
     LOGIN_DAYS.table(),
     LIVE.table(),
     SECTORS.table(),
+    TICKETS.table(),
+    TICKET_NUMBERS.table(),
+    DESK_TICKETS.table(),
+    MEMBER_TICKETS.table(),
 ];
 
 /// An account's row.

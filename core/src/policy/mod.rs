@@ -7,3 +7,5 @@ pub mod consent;
 pub mod agreement;
 pub mod grant;
 pub mod verification;
+pub mod calendar;
+pub mod ticket;

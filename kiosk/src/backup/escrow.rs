@@ -21,7 +21,7 @@ use crate::settings::Settings;
 /// The system's bucket: its number is after those of the members'.
 pub(crate) const SYS: u8 = 64;
 /// How a bucket's file ends.
-const ESCROW: &str = ".escrow.age";
+pub(crate) const ESCROW: &str = ".escrow.age";
 /// The longest file of a bucket, in bytes: some millions of members.
 const FILE_MAX: u64 = 1 << 30;
 

@@ -9,3 +9,5 @@ pub(crate) mod pos;
 pub(crate) mod rights;
 pub(crate) mod credentials;
 pub(crate) mod verification;
+pub(crate) mod tickets;
+pub(crate) mod metrics;

@@ -146,7 +146,13 @@ impl Walk {
             | Act::PinResetIssued
             | Act::PinReset
             | Act::CardReissued
-            | Act::PhoneVerified { .. } => {}
+            | Act::PhoneVerified { .. }
+            | Act::TicketOpened { .. }
+            | Act::TicketTaken
+            | Act::TicketRead
+            | Act::TicketAnswered
+            | Act::TicketClosed
+            | Act::TicketDropped => {}
         }
     }
 

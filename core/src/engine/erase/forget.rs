@@ -15,9 +15,10 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LIVE, LOTS, MEMBERS, POSTAL, RECEIPTS,
-    ReceiptRow, SALES, SECTORS, SIGN_INS, TOKENS, days_of,
+    ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, HOLDS, Head, LIVE, LOTS, MEMBER_TICKETS,
+    MEMBERS, POSTAL, RECEIPTS, ReceiptRow, SALES, SECTORS, SIGN_INS, TICKETS, TOKENS, days_of,
 };
+use super::super::tickets::key_of;
 use super::super::work::{Stop, View, Work};
 
 /// Deletes all rows of a member and the account.
@@ -29,6 +30,7 @@ pub(super) fn rows_of(
 ) -> Result<(), Stop> {
     let mut found = Found::default();
     found.walk(&work.view(), work.versions, account, head)?;
+    found.tickets(&work.view(), member)?;
     for table in [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()] {
         work.delete(table, member.as_bytes())?;
     }
@@ -72,6 +74,20 @@ impl Found {
         }
         self.sales(view, versions, account, &record.account)?;
         self.answers(view, account, head)
+    }
+
+    /// The chain of requests and complaints.
+    fn tickets(&mut self, view: &View<'_>, member: MemberId) -> Result<(), Stop> {
+        for whole in readable(view.ticket_chain(member))? {
+            for table in [
+                TICKETS.table(),
+                DESK_TICKETS.table(),
+                MEMBER_TICKETS.table(),
+            ] {
+                self.add(table, &key_of(whole));
+            }
+        }
+        Ok(())
     }
 
     /// The chain of sales, and the sums of their days.

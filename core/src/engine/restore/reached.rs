@@ -15,9 +15,11 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LIVE, LOTS, MEMBERS,
-    POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SECTORS, SIGN_INS, TOKENS, day_account,
+    ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LIVE,
+    LOTS, MEMBER_TICKETS, MEMBERS, POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SECTORS,
+    SIGN_INS, TICKETS, TOKENS, TicketRow, day_account,
 };
+use super::super::tickets::key_of;
 use super::super::verify::owed_by;
 use super::super::work::{Stop, View};
 
@@ -56,6 +58,7 @@ impl Reached {
             self.entries(view, id, &record.account),
             self.sales(view, id, &record.account),
             self.answers(view, id, record.head.last_receipt),
+            self.tickets(view, id),
         ];
         chains.into_iter().collect()
     }
@@ -83,6 +86,26 @@ impl Reached {
             next = sale.previous.filter(|previous| *previous < at);
         }
         Ok(())
+    }
+
+    /// The requests of the account's member. A record that no key opens has none; it is counted elsewhere.
+    fn tickets(&mut self, view: &View<'_>, id: AccountId) -> Result<(), Stop> {
+        let chain = match view.ticket_chain(view.keys.member_of(id)?) {
+            Err(Stop::Refused(_) | Stop::Store(StoreError::Damaged(_))) => Vec::new(),
+            other => other?,
+        };
+        for whole in chain {
+            self.note(TICKETS.table(), &key_of(whole));
+        }
+        Ok(())
+    }
+
+    /// Whether a request goes into the fresh store: nobody's does, a member's if its member has it.
+    fn keeps_ticket(&self, view: &View<'_>, key: &[u8]) -> Result<bool, StoreError> {
+        let row = TICKETS.row(view.tx, view.keys.mac(), key)?;
+        let marks = self.marks.get(&TICKETS.table());
+        let is_reached = marks.is_some_and(|marks| marks.binary_search(&mark(key)).is_ok());
+        Ok(row.is_some_and(|TicketRow::V1(row)| !row.is_members || is_reached))
     }
 
     /// The account's answers, newest first, and what each of them names.
@@ -154,6 +177,14 @@ impl Reached {
             let opens = opens(view, table, member)?;
             self.unopened = self.unopened.saturating_add(u64::from(!opens));
             Ok(opens)
+        } else if [
+            TICKETS.table(),
+            DESK_TICKETS.table(),
+            MEMBER_TICKETS.table(),
+        ]
+        .contains(&table)
+        {
+            self.keeps_ticket(view, key)
         } else if table == INTENTS.table() {
             // One that was finished since the backup is in the audit already.
             let row = INTENTS.row(view.tx, view.keys.mac(), key)?;

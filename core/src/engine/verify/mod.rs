@@ -6,6 +6,7 @@ mod audit;
 mod journal;
 mod keys;
 mod people;
+mod tickets;
 
 use core::fmt;
 use std::collections::BTreeSet;
@@ -100,6 +101,7 @@ impl Engine {
             }
             keys::check(view, &mut seen)?;
             people::check(view, &mut seen)?;
+            tickets::check(view, &mut seen)?;
             journal::check(view, &mut seen)?;
             audit::check(view, &mut seen)?;
             Ok(seen.verified)

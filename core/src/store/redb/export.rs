@@ -12,7 +12,7 @@ use super::super::{KeyValue, ReadTx, StoreError, Table};
 use super::error::{
     commit_error, database_error, guarded, storage_error, table_error, transaction_error,
 };
-use super::file::{Bytes, claim, claimed, sequence_of, write_sequence};
+use super::file::{Bytes, claim, claimed, create_private, sequence_of, write_sequence};
 use super::snapshot::Snapshot;
 
 /// The most rows, and the most bytes of them, that one transaction of the fresh file takes.
@@ -70,8 +70,7 @@ pub fn export(
     keep: &mut Keep<'_>,
 ) -> Result<Exported, StoreError> {
     // It is made here, so that what is taken away after a failure is never somebody else's.
-    let fresh = fs::File::create_new(to).map_err(|error| StoreError::Io(error.to_string()))?;
-    drop(fresh);
+    create_private(to).map_err(|error| StoreError::Io(error.to_string()))?;
     let written = write(read, tables, to, floor, keep);
     if written.is_err() {
         let _: std::io::Result<()> = fs::remove_file(to);

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ::redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, TableDefinition, TableHandle,
-    WriteTransaction,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TableDefinition,
+    TableHandle, WriteTransaction,
 };
 use parking_lot::{Mutex, RwLock};
 
@@ -132,6 +132,15 @@ impl core::fmt::Debug for File {
     }
 }
 
+/// A new and empty file, which its owner alone can read (SEC-07).
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut how = std::fs::OpenOptions::new();
+    how.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+    how.open(path).map(|_| ())
+}
+
 /// Begins a store where there is no file yet: beside its place first, so that a power cut in the middle leaves no half
 /// of a file that nobody can open.
 pub(super) fn begin(
@@ -145,6 +154,8 @@ pub(super) fn begin(
     // A process of this number may have been cut off here.
     let _: std::io::Result<()> = std::fs::remove_file(&beside);
     let begun = guarded(|| {
+        let io = |error| database_error(DatabaseError::Storage(StorageError::Io(error)));
+        create_private(&beside).map_err(io)?;
         let database = create(&beside).map_err(database_error)?;
         claim(&database)?;
         database.close().map_err(database_error)

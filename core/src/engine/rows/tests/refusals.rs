@@ -111,6 +111,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyVerified,
         Refusal::TooManyCodes,
         Refusal::NotSent,
+        Refusal::TicketUnknown,
+        Refusal::BadTicketText,
+        Refusal::BadContact,
+        Refusal::TicketClosed,
+        Refusal::ReplyNeeded,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
