@@ -258,6 +258,8 @@ refusals! {
     ConsentNeeded => "consent_needed", Never, "须先同意该用途，才能保存此项信息。", "This is kept only after a consent to its purpose.";
     /// The keys are of an earlier state than the audit.
     KeysTooOld => "keys_too_old", Never, "密钥比审计记录旧：其中可能有已销毁的密钥，拒绝使用。", "The keys are older than the audit: they may hold keys that were destroyed, and are not used.";
+    /// The member does not agree to this use (CON-06).
+    UseNotConsented => "use_not_consented", Never, "会员未同意将信息用于该目的，未使用任何信息。", "The member does not agree to this purpose; nothing was used.";
 }
 
 impl Refusal {

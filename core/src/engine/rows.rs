@@ -5,6 +5,7 @@
 
 mod audit;
 mod people;
+mod looks;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,8 @@ pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
 };
+
+pub(crate) use looks::{LOOKS, LookRow};
 
 use super::commit::Kind;
 use super::found::Found;
@@ -109,6 +112,7 @@ pub(crate) const TABLES: &[Table] = &[
     OWED.table(),
     LOGINS.table(),
     LOGIN_DAYS.table(),
+    LOOKS.table(),
 ];
 
 /// An account's row.

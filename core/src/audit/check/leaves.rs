@@ -137,7 +137,13 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::ConsentRefused { .. }
+            | Act::UseRefused { .. }
+            | Act::UseRestricted
+            | Act::RestrictionLifted
+            | Act::DataConfirmed
+            | Act::CopyTaken { .. } => {}
         }
     }
 

@@ -10,13 +10,14 @@ use crate::domain::time::Day;
 use crate::ledger::account::Account;
 use crate::ledger::entry::Entry;
 use crate::ledger::replay::replay;
+use crate::store::key::of_u64;
 use crate::store::{StoreError, Table};
 
 use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOTS, MEMBERS, POSTAL, RECEIPTS, ReceiptRow,
-    SALES, SIGN_INS, TOKENS, days_of,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOOKS, LOTS, MEMBERS, POSTAL, RECEIPTS,
+    ReceiptRow, SALES, SIGN_INS, TOKENS, days_of,
 };
 use super::super::work::{Stop, View, Work};
 
@@ -29,6 +30,7 @@ pub(super) fn rows_of(
 ) -> Result<(), Stop> {
     let mut found = Found::default();
     found.walk(&work.view(), work.versions, account, head)?;
+    found.looks(&work.view(), member)?;
     for table in [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()] {
         work.delete(table, member.as_bytes())?;
     }
@@ -70,6 +72,16 @@ impl Found {
         }
         self.sales(view, versions, account, &record.account)?;
         self.answers(view, account, head)
+    }
+
+    /// Who looked at the member's data.
+    fn looks(&mut self, view: &View<'_>, member: MemberId) -> Result<(), Stop> {
+        let row = readable(view.member(member).map(Some))?;
+        let Some(row) = row else { return Ok(()) };
+        for (number, _) in readable(view.looks(member, &row))? {
+            self.add(LOOKS.table(), &of_u64(number));
+        }
+        Ok(())
     }
 
     /// The chain of sales, and the sums of their days.
@@ -140,7 +152,7 @@ impl Found {
     }
 }
 
-fn hold_of(outcome: &Outcome) -> Option<HoldId> {
+pub(in crate::engine) fn hold_of(outcome: &Outcome) -> Option<HoldId> {
     match outcome {
         Outcome::Done(Receipt::Held(held)) => Some(held.hold),
         Outcome::Done(Receipt::Captured(captured)) => Some(captured.hold),

@@ -10,13 +10,14 @@ use crate::domain::programme::Versions;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{Entry, Movement, Returned};
 use crate::ledger::lot::LotGrant;
+use crate::store::key::of_u64;
 use crate::store::{StoreError, Table};
 
 use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, POSTAL,
-    RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOOKS, LOTS, MEMBERS,
+    POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
 };
 use super::super::verify::owed_by;
 use super::super::work::{Stop, View};
@@ -58,6 +59,21 @@ impl Reached {
             self.answers(view, id, record.head.last_receipt),
         ];
         chains.into_iter().collect()
+    }
+
+    /// Follows the chain of looks at a member's data. One that does not open ends it.
+    pub(super) fn follow_looks(&mut self, view: &View<'_>, member: MemberId) -> Result<(), Stop> {
+        let looks = view.member(member).and_then(|row| view.looks(member, &row));
+        match looks {
+            Ok(looks) => {
+                for (number, _) in looks {
+                    self.note(LOOKS.table(), &of_u64(number));
+                }
+                Ok(())
+            }
+            Err(Stop::Refused(_) | Stop::Store(StoreError::Damaged(_))) => Ok(()),
+            Err(Stop::Store(error)) => Err(error.into()),
+        }
     }
 
     fn entries(&mut self, view: &View<'_>, id: AccountId, account: &Account) -> Result<(), Stop> {
@@ -137,7 +153,7 @@ impl Reached {
         let keybox = view.keys.keybox();
         let has_account =
             |id: Option<AccountId>| id.is_some_and(|id| keybox.of_account(&id).is_some());
-        let chained = [ENTRIES.table(), LOTS.table(), SALES.table()];
+        let chained = [ENTRIES.table(), LOTS.table(), SALES.table(), LOOKS.table()];
         let found = [RECEIPTS.table(), BUSINESS.table(), TOKENS.table()];
         if chained.contains(&table) || found.contains(&table) {
             let marks = self.marks.get(&table);

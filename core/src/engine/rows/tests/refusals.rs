@@ -104,6 +104,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadAddress,
         Refusal::ConsentNeeded,
         Refusal::KeysTooOld,
+        Refusal::UseNotConsented,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
