@@ -9,13 +9,13 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{health, members, own, page, pos, rights};
+use crate::routes::{consents, data, health, members, own, page, pos, rights};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 28] = [
+static ADDRESSES: [Address; 44] = [
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
@@ -44,6 +44,30 @@ static ADDRESSES: [Address; 28] = [
     Address::new(Method::GET, "/pos/v1/operations/{key}", pos::pos),
     Address::new(Method::POST, "/pos/v1/sign-on", pos::pos),
     Address::new(Method::GET, "/pos/v1/diagnose", pos::pos),
+    Address::new(Method::GET, "/member/v1/consents", consents::consents),
+    Address::new(Method::GET, "/member/v1/consents/proof", consents::proof),
+    Address::new(
+        Method::PUT,
+        "/member/v1/consents/{purpose}",
+        consents::answer,
+    ),
+    Address::new(
+        Method::DELETE,
+        "/member/v1/consents/{purpose}",
+        consents::withdraw,
+    ),
+    Address::new(Method::GET, "/member/v1/data", data::masked),
+    Address::new(Method::POST, "/member/v1/data", data::clear),
+    Address::new(Method::GET, "/member/v1/looks", data::looks),
+    Address::new(Method::GET, "/member/v1/recipients", data::recipients),
+    Address::new(Method::GET, "/member/v1/logins", data::logins),
+    Address::new(Method::GET, "/member/v1/restriction", data::restriction),
+    Address::new(Method::PUT, "/member/v1/restriction", data::restrict),
+    Address::new(Method::DELETE, "/member/v1/restriction", data::lift),
+    Address::new(Method::POST, "/member/v1/confirmation", data::confirm),
+    Address::new(Method::POST, "/member/v1/copies", data::order),
+    Address::new(Method::GET, "/copies/{secret}", data::copy),
+    Address::new(Method::GET, "/schemas/member-copy.json", data::copy_schema),
 ];
 
 /// Answers one request.

@@ -6,3 +6,5 @@ pub(crate) mod own;
 pub(crate) mod page;
 pub(crate) mod pos;
 pub(crate) mod rights;
+pub(crate) mod consents;
+pub(crate) mod data;

@@ -30,6 +30,9 @@ struct SignedIn {
     gift: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
+    /// Whether to ask if the data is still right (QLT-04); left out where it is not.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    confirm_due: bool,
 }
 
 /// `POST /member/v1/session`: signs in and sets the cookie. The first time, the advice comes with it, and the gift.
@@ -53,6 +56,7 @@ fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
         first: signed_in.is_first,
         gift: signed_in.gift.count(),
         advice,
+        confirm_due: app.engine.confirm_due(member)?,
     };
     let cookie = app.sessions.begin(member, app.secret(), app.clock.wall());
     Ok(with_cookie(json(StatusCode::OK, &body), &cookie))

@@ -74,6 +74,7 @@ fn try_erase(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal>
         .engine
         .erase(&key, member, By::Member { device: KIOSK }, points)?;
     let cookie = app.sessions.end_all(&member);
+    app.links.forget(&member);
     app.audit_moved();
     Ok(with_cookie(json(StatusCode::OK, &receipt), &cookie))
 }
