@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::json;
 use crate::route::Asked;
 use crate::routes::members::{KIOSK, language_of};
-use crate::routes::own::{answered, no_content, own, signed_in};
+use crate::routes::own::{answered, no_content, nothing_said, own, signed_in};
 
 #[derive(Serialize)]
 struct Consents {
@@ -112,6 +112,7 @@ pub(crate) fn withdraw(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 
 fn try_withdraw(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let member = signed_in(app, asked)?;
+    nothing_said(asked)?;
     let purpose = Purpose::of_word(asked.id("purpose")).ok_or(Refusal::BadConsent)?;
     let answering = Answering {
         language: language_of(asked),

@@ -14,7 +14,7 @@ use crate::copies::{Copy, Form, Ordered, csv, html, schema};
 use crate::http::{json, refuse};
 use crate::route::Asked;
 use crate::routes::members::{KIOSK, language_of};
-use crate::routes::own::{answered, no_content, own, signed_in};
+use crate::routes::own::{answered, no_content, nothing_said, own, signed_in};
 
 /// `GET /member/v1/data?lang=`: every field that has a value, masked.
 pub(crate) fn masked(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
@@ -132,22 +132,28 @@ pub(crate) fn restriction(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 
 /// `PUT /member/v1/restriction`: freezes the use of the member's data; points and the member's own pages go on.
 pub(crate) fn restrict(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let since =
-        signed_in(app, asked).and_then(|member| app.engine.restrict(member, KIOSK, &own(member)?));
+    let since = signed_in(app, asked).and_then(|member| {
+        nothing_said(asked)?;
+        app.engine.restrict(member, KIOSK, &own(member)?)
+    });
     answered(since.map(|since| restricted(Some(since))))
 }
 
 /// `DELETE /member/v1/restriction`: lifts it.
 pub(crate) fn lift(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let lifted = signed_in(app, asked)
-        .and_then(|member| app.engine.lift_restriction(member, KIOSK, &own(member)?));
+    let lifted = signed_in(app, asked).and_then(|member| {
+        nothing_said(asked)?;
+        app.engine.lift_restriction(member, KIOSK, &own(member)?)
+    });
     answered(lifted.map(|()| no_content()))
 }
 
 /// `POST /member/v1/confirmation`: the data is still right.
 pub(crate) fn confirm(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let confirmed = signed_in(app, asked)
-        .and_then(|member| app.engine.confirm_data(member, KIOSK, &own(member)?));
+    let confirmed = signed_in(app, asked).and_then(|member| {
+        nothing_said(asked)?;
+        app.engine.confirm_data(member, KIOSK, &own(member)?)
+    });
     answered(confirmed.map(|()| no_content()))
 }
 

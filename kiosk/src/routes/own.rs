@@ -214,6 +214,7 @@ pub(crate) fn code(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 
 fn try_code(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let member = signed_in(app, asked)?;
+    nothing_said(asked)?;
     let (code, until) = app.engine.typed_code(member)?;
     let shown = CodeShown {
         code: code.digits(),
@@ -225,6 +226,20 @@ fn try_code(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> 
 
 pub(crate) fn answered(result: Result<Response<Vec<u8>>, Refusal>) -> Response<Vec<u8>> {
     result.unwrap_or_else(|no| refusal(&no))
+}
+
+/// What asks for nothing takes nothing: a body with a field in it is refused like any other unknown field (COL-02).
+pub(crate) fn nothing_said(asked: &Asked<'_>) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    let body = asked.request.body();
+    if body.is_empty() {
+        return Ok(());
+    }
+    let Nothing {} = serde_json::from_slice(body).map_err(|_| Refusal::BadRequest)?;
+    Ok(())
 }
 
 /// Who is signed in.

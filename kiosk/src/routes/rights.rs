@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::http::json;
 use crate::route::Asked;
 use crate::routes::members::{KIOSK, kiosk_key};
-use crate::routes::own::{answered, no_content, own, signed_in, with_cookie};
+use crate::routes::own::{answered, no_content, nothing_said, own, signed_in, with_cookie};
 
 #[derive(Serialize)]
 struct FarewellShown {
@@ -143,6 +143,7 @@ pub(crate) fn set_address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 /// `DELETE /member/v1/address`: the key of the address is destroyed, and nothing else.
 pub(crate) fn erase_address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     answered(try_address(app, asked, |member| {
+        nothing_said(asked)?;
         app.engine.erase_address(member, KIOSK, &own(member)?)
     }))
 }

@@ -164,3 +164,6 @@ fn there(is_there: bool) -> Value {
 
 /// A link from row to row, which says nothing about anybody; or what is told beside it in full.
 fn link<T>(_: T) {}
+
+#[cfg(all(test, feature = "redb"))]
+mod tests;

@@ -120,7 +120,7 @@ pub fn is_denied(name: &str) -> bool {
         .collect();
     let parts = plain.split(|char: char| !char.is_alphanumeric());
     let near = |text: &str| {
-        let most = if text.chars().count() < 8 { 1 } else { 2 };
+        let most = if text.chars().count() < 7 { 1 } else { 2 };
         WORDS
             .iter()
             .any(|word| strsim::damerau_levenshtein(text, word) <= most)
