@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::age::Ages;
 use crate::clock::OsEntropy;
+use crate::copies::Links;
 use crate::failure::Failure;
 use crate::keeper::Keeping;
 use crate::metrics::Metrics;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Sessions,
+    /// Links to members' copies of their data.
+    pub(crate) links: Links,
     pub(crate) nonces: Mutex<Nonces>,
     /// The authorities that a till may call the edge by.
     names: RwLock<Vec<String>>,
@@ -63,6 +66,7 @@ impl App {
             engine,
             clock,
             sessions: Sessions::default(),
+            links: Links::default(),
             nonces: Mutex::new(Nonces::new(NONCES_MAX)),
             names: RwLock::new(Vec::new()),
             started,

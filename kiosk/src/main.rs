@@ -17,6 +17,7 @@ mod stop;
 mod http;
 mod refused;
 mod session;
+mod copies;
 mod till;
 mod app;
 mod route;

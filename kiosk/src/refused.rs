@@ -92,9 +92,8 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" | "consent_needed" | "phone_code_needed" => {
-            StatusCode::FORBIDDEN
-        }
+        "code_needed" | "state_forbids" | "consent_needed" | "phone_code_needed"
+        | "use_not_consented" => StatusCode::FORBIDDEN,
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
         | "operation_unknown" | "sector_unknown" | "ticket_unknown" => StatusCode::NOT_FOUND,
         "key_reused"

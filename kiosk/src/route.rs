@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
 use crate::routes::{
-    codes, credentials, health, members, metrics, own, page, pos, rights, tickets, verification,
+    codes, consents, credentials, data, health, members, metrics, own, page, pos, rights, tickets,
+    verification,
 };
 
 /// The longest id in an address, in bytes.
@@ -73,6 +74,30 @@ static ADDRESSES: &[Address] = &[
     ),
     Address::new(Method::GET, "/member/v1/tickets", tickets::own_tickets),
     Address::new(Method::POST, "/member/v1/tickets", tickets::open),
+    Address::new(Method::GET, "/member/v1/consents", consents::consents),
+    Address::new(Method::GET, "/member/v1/consents/proof", consents::proof),
+    Address::new(
+        Method::PUT,
+        "/member/v1/consents/{purpose}",
+        consents::answer,
+    ),
+    Address::new(
+        Method::DELETE,
+        "/member/v1/consents/{purpose}",
+        consents::withdraw,
+    ),
+    Address::new(Method::GET, "/member/v1/data", data::masked),
+    Address::new(Method::POST, "/member/v1/data", data::clear),
+    Address::new(Method::GET, "/member/v1/looks", data::looks),
+    Address::new(Method::GET, "/member/v1/recipients", data::recipients),
+    Address::new(Method::GET, "/member/v1/logins", data::logins),
+    Address::new(Method::GET, "/member/v1/restriction", data::restriction),
+    Address::new(Method::PUT, "/member/v1/restriction", data::restrict),
+    Address::new(Method::DELETE, "/member/v1/restriction", data::lift),
+    Address::new(Method::POST, "/member/v1/confirmation", data::confirm),
+    Address::new(Method::POST, "/member/v1/copies", data::order),
+    Address::new(Method::GET, "/copies/{secret}", data::copy),
+    Address::new(Method::GET, "/schemas/member-copy.json", data::copy_schema),
 ];
 
 /// Answers one request.

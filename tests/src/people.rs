@@ -56,6 +56,7 @@ pub const TABLES: &[&str] = &[
     "live_codes",
     "login_days",
     "logins",
+    "looks",
     "lots",
     "member_tickets",
     "members",
@@ -369,7 +370,7 @@ pub fn rows(store: &dyn Store) -> Rows {
         .expect("the store reads");
         (name, rows)
     };
-    TABLES.into_iter().map(table).collect()
+    TABLES.iter().copied().map(table).collect()
 }
 
 /// How many rows each table has.

@@ -28,3 +28,5 @@ mod restore;
 mod restore_audit;
 mod credentials;
 mod phone;
+mod consents;
+mod own;

@@ -177,6 +177,27 @@ pub enum Act {
     TicketClosed,
     /// It was past its keeping and dropped (RET-04).
     TicketDropped,
+    /// A member said no to a purpose without having said yes before.
+    ConsentRefused {
+        /// To which.
+        purpose: Text,
+    },
+    /// Data was to be used for a purpose that the member does not agree to, and was not (CON-06).
+    UseRefused {
+        /// For which.
+        purpose: Text,
+    },
+    /// A member froze the use of their data (DSR-05).
+    UseRestricted,
+    /// A member lifted that.
+    RestrictionLifted,
+    /// A member said that their data is still right (QLT-04).
+    DataConfirmed,
+    /// A member took a copy of their data along (DSR-06).
+    CopyTaken {
+        /// In which form.
+        form: Text,
+    },
 }
 
 impl Act {

@@ -282,6 +282,8 @@ refusals! {
     TicketClosed => "ticket_closed", Never, "该请求已办结。", "The request is closed.";
     /// Nobody has answered.
     ReplyNeeded => "reply_needed", Never, "办结前须有答复。", "A request is closed with a reply.";
+    /// The member does not agree to this use (CON-06).
+    UseNotConsented => "use_not_consented", Never, "会员未同意将信息用于该目的，未使用任何信息。", "The member does not agree to this purpose; nothing was used.";
 }
 
 impl Refusal {

@@ -7,6 +7,7 @@ use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::Refusal;
 use crate::policy::grant::{Grant, Use};
+use crate::store::key::of_u64;
 use crate::vault::profile::{Mobile, Profile, ProfileRow};
 
 use super::audit::{Actor, Done};
@@ -14,7 +15,7 @@ use super::commit::{IdempotencyKey, Verb};
 use super::enrol::duplicate_check;
 use super::phone::verified_by_correction;
 use super::receipt::{Corrected, Receipt};
-use super::rows::{MEMBERS, MemberRow, SIGN_INS};
+use super::rows::{LOOKS, MEMBERS, MemberRow, SIGN_INS};
 use super::work::{Stop, Work};
 use super::{Engine, Review};
 
@@ -199,6 +200,9 @@ pub type Retired = (MemberId, u32);
 fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
     let row = work.view().member(member)?;
     let attempts = work.view().sign_ins(member)?;
+    for (number, look) in work.view().looks(member, &row)? {
+        work.put_core(member, &LOOKS, &of_u64(number), &look)?;
+    }
     let key = member.as_bytes();
     work.put_core(member, &MEMBERS, key, &MemberRow::V3(row))?;
     work.put_core(member, &SIGN_INS, key, &attempts)?;

@@ -72,6 +72,18 @@ impl Engine {
     }
 }
 
+impl View<'_> {
+    /// The notice that was published under a version, if it was.
+    pub(crate) fn notice_of(&self, version: &str) -> Result<Option<Notice>, Stop> {
+        let row = NOTICES.row(self.tx, self.keys.mac(), version.as_bytes())?;
+        let Some(NoticeRow::V1 { text, .. }) = row else {
+            return Ok(None);
+        };
+        let damaged = |_| Stop::from(StoreError::Damaged("a stored notice".into()));
+        Notice::parse(&text).map(Some).map_err(damaged)
+    }
+}
+
 /// Whether the text is the version's: it becomes the current one.
 fn publish(work: &mut Work<'_>, version: &str, text: &str) -> Result<bool, Stop> {
     let view = work.view();

@@ -95,25 +95,7 @@ impl Engine {
             .copied()
             .unwrap_or_default();
         let device = device.to_owned();
-        self.member_work(member, move |work| {
-            let handle = work.view().member(member)?.handle;
-            work.delete(POSTAL.table(), member.as_bytes())?;
-            let erasure = ErasureV1 {
-                at: work.now,
-                by: (
-                    Handle::from_bytes(handle).to_string(),
-                    ByRole::Member,
-                    device.clone(),
-                ),
-                handle,
-                groups: vec![KeyGroup::Postal],
-                forfeited: Points::ZERO,
-                released: Points::ZERO,
-                recipients: Vec::new(),
-            };
-            let intent = IntentRow::V1 { member, erasure };
-            work.put_plain(&INTENTS, &request, &intent)
-        })?;
+        self.member_work(member, move |work| intend(work, member, request, &device))?;
         Ok(request)
     }
 
@@ -130,6 +112,32 @@ impl Engine {
             Ok(row.map(|PostalRow::V1(row)| row.to_address()))
         })
     }
+}
+
+/// The row goes, and an intent says that the key has to.
+pub(super) fn intend(
+    work: &mut Work<'_>,
+    member: MemberId,
+    request: ReceiptKey,
+    device: &str,
+) -> Result<(), Stop> {
+    let handle = work.view().member(member)?.handle;
+    work.delete(POSTAL.table(), member.as_bytes())?;
+    let erasure = ErasureV1 {
+        at: work.now,
+        by: (
+            Handle::from_bytes(handle).to_string(),
+            ByRole::Member,
+            device.to_owned(),
+        ),
+        handle,
+        groups: vec![KeyGroup::Postal],
+        forfeited: Points::ZERO,
+        released: Points::ZERO,
+        recipients: Vec::new(),
+    };
+    let intent = IntentRow::V1 { member, erasure };
+    work.put_plain(&INTENTS, &request, &intent)
 }
 
 /// Whether the last answer about letters was a yes.

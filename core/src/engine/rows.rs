@@ -7,6 +7,7 @@ mod audit;
 mod codes;
 mod people;
 mod tickets;
+mod looks;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,8 @@ pub(crate) use tickets::{
     DESK_TICKETS, DeskTicketRow, MEMBER_TICKETS, MemberTicketRow, NobodyV1, TICKET_NUMBERS,
     TICKETS, TicketBody, TicketNumberRow, TicketReply, TicketRow, TicketV1,
 };
+
+pub(crate) use looks::{LOOKS, LookRow};
 
 use super::commit::Kind;
 use super::found::Found;
@@ -124,6 +127,7 @@ pub(crate) const TABLES: &[Table] = &[
     TICKET_NUMBERS.table(),
     DESK_TICKETS.table(),
     MEMBER_TICKETS.table(),
+    LOOKS.table(),
 ];
 
 /// An account's row.

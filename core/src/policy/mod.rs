@@ -9,3 +9,4 @@ pub mod grant;
 pub mod verification;
 pub mod calendar;
 pub mod ticket;
+pub mod catalogue;

@@ -5,6 +5,7 @@ use jifen::domain::refusal::{AccountState, Refusal};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::enrol::Application;
 use jifen::policy::agreement::{Acceptance, AgreementKind};
+use jifen::policy::catalogue::{RetentionSchedule, noted};
 use jifen::policy::notice::{Language, Shown};
 use jifen::policy::purpose::Purpose;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,20 @@ struct NoticeShown {
     agreement: AgreementShown,
     consents: Vec<ConsentShown>,
     advice: String,
+    fields: Vec<FieldShown>,
+}
+
+/// A field of the catalogue, as the notice lists it (CON-01, COL-07).
+#[derive(Serialize)]
+struct FieldShown {
+    field: &'static str,
+    name: &'static str,
+    purpose: &'static str,
+    basis: &'static str,
+    retention: String,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consequence: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -46,11 +61,7 @@ struct ConsentShown {
 
 /// `GET /kiosk/v1/notice?lang=zh-CN`: what is shown before the first field.
 pub(crate) fn notice(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let query = asked.request.uri().query().unwrap_or_default();
-    let mut tags = query
-        .split('&')
-        .filter_map(|part| part.strip_prefix("lang="));
-    let language = tags.find_map(Language::of_tag).unwrap_or(Language::Zh);
+    let language = language_of(asked);
     let notice = match app.engine.notice() {
         Ok(notice) => notice,
         Err(no) => return refusal(&no),
@@ -80,8 +91,33 @@ pub(crate) fn notice(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
             })
             .collect(),
         advice: notice.shown(Shown::Advice, language),
+        fields: fields(language),
     };
     json(StatusCode::OK, &shown)
+}
+
+/// The list of fields, from their declarations.
+fn fields(language: Language) -> Vec<FieldShown> {
+    let lines = noted(&RetentionSchedule::default(), language);
+    let shown = lines.into_iter().map(|line| FieldShown {
+        field: line.field.word(),
+        name: line.field.name(language),
+        purpose: line.purpose,
+        basis: line.basis,
+        retention: line.retention,
+        required: line.required,
+        consequence: line.consequence,
+    });
+    shown.collect()
+}
+
+/// The language that an address asks for with `lang=`; Chinese where it asks for none.
+pub(crate) fn language_of(asked: &Asked<'_>) -> Language {
+    let query = asked.request.uri().query().unwrap_or_default();
+    let mut tags = query
+        .split('&')
+        .filter_map(|part| part.strip_prefix("lang="));
+    tags.find_map(Language::of_tag).unwrap_or(Language::Zh)
 }
 
 /// The form. It is wiped when it was read, and prints nothing.

@@ -11,3 +11,5 @@ pub(crate) mod credentials;
 pub(crate) mod verification;
 pub(crate) mod tickets;
 pub(crate) mod metrics;
+pub(crate) mod consents;
+pub(crate) mod data;

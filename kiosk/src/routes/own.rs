@@ -33,6 +33,9 @@ struct SignedIn {
     advice: Option<String>,
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pin_age_reminder: bool,
+    /// Whether to ask if the data is still right (QLT-04); left out where it is not.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    confirm_due: bool,
 }
 
 /// `POST /member/v1/session`: signs in and sets the cookie. The first time, the advice comes with it, and the gift.
@@ -58,6 +61,7 @@ fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
         gift: signed_in.gift.count(),
         advice,
         pin_age_reminder: signed_in.pin_is_old,
+        confirm_due: app.engine.confirm_due(member)?,
     };
     let cookie = app.sessions.begin(member, app.secret(), app.clock.wall());
     Ok(with_cookie(json(StatusCode::OK, &body), &cookie))
@@ -215,6 +219,7 @@ pub(crate) fn code(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 
 fn try_code(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let member = signed_in(app, asked)?;
+    nothing_said(asked)?;
     let (code, until) = app.engine.typed_code(member)?;
     let shown = CodeShown {
         code: code.digits(),
@@ -226,6 +231,20 @@ fn try_code(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> 
 
 pub(crate) fn answered(result: Result<Response<Vec<u8>>, Refusal>) -> Response<Vec<u8>> {
     result.unwrap_or_else(|no| refusal(&no))
+}
+
+/// What asks for nothing takes nothing: a body with a field in it is refused like any other unknown field (COL-02).
+pub(crate) fn nothing_said(asked: &Asked<'_>) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    let body = asked.request.body();
+    if body.is_empty() {
+        return Ok(());
+    }
+    let Nothing {} = serde_json::from_slice(body).map_err(|_| Refusal::BadRequest)?;
+    Ok(())
 }
 
 /// Who is signed in.

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::http::json;
 use crate::route::Asked;
 use crate::routes::members::{KIOSK, kiosk_key};
-use crate::routes::own::{answered, no_content, own, signed_in, with_cookie};
+use crate::routes::own::{answered, no_content, nothing_said, own, signed_in, with_cookie};
 use crate::routes::verification::code_sent;
 
 #[derive(Serialize)]
@@ -76,6 +76,7 @@ fn try_erase(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal>
         .engine
         .erase(&key, member, By::Member { device: KIOSK }, points)?;
     let cookie = app.sessions.end_all(&member);
+    app.links.forget(&member);
     app.audit_moved();
     Ok(with_cookie(json(StatusCode::OK, &receipt), &cookie))
 }
@@ -152,6 +153,7 @@ pub(crate) fn set_address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 /// `DELETE /member/v1/address`: the key of the address is destroyed, and nothing else.
 pub(crate) fn erase_address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     answered(try_address(app, asked, |member| {
+        nothing_said(asked)?;
         app.engine.erase_address(member, KIOSK, &own(member)?)
     }))
 }

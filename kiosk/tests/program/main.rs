@@ -33,3 +33,4 @@ mod day;
 mod http_private;
 mod backup;
 mod codes;
+mod http_own;

@@ -152,7 +152,13 @@ impl Walk {
             | Act::TicketRead
             | Act::TicketAnswered
             | Act::TicketClosed
-            | Act::TicketDropped => {}
+            | Act::TicketDropped
+            | Act::ConsentRefused { .. }
+            | Act::UseRefused { .. }
+            | Act::UseRestricted
+            | Act::RestrictionLifted
+            | Act::DataConfirmed
+            | Act::CopyTaken { .. } => {}
         }
     }
 

@@ -10,13 +10,15 @@ use crate::domain::time::Day;
 use crate::ledger::account::Account;
 use crate::ledger::entry::Entry;
 use crate::ledger::replay::replay;
+use crate::store::key::of_u64;
 use crate::store::{StoreError, Table};
 
 use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, HOLDS, Head, LIVE, LOTS, MEMBER_TICKETS,
-    MEMBERS, POSTAL, RECEIPTS, ReceiptRow, SALES, SECTORS, SIGN_INS, TICKETS, TOKENS, days_of,
+    ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, HOLDS, Head, LIVE, LOOKS, LOTS,
+    MEMBER_TICKETS, MEMBERS, POSTAL, RECEIPTS, ReceiptRow, SALES, SECTORS, SIGN_INS, TICKETS,
+    TOKENS, days_of,
 };
 use super::super::tickets::key_of;
 use super::super::work::{Stop, View, Work};
@@ -31,6 +33,7 @@ pub(super) fn rows_of(
     let mut found = Found::default();
     found.walk(&work.view(), work.versions, account, head)?;
     found.tickets(&work.view(), member)?;
+    found.looks(&work.view(), member)?;
     for table in [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()] {
         work.delete(table, member.as_bytes())?;
     }
@@ -86,6 +89,16 @@ impl Found {
             ] {
                 self.add(table, &key_of(whole));
             }
+        }
+        Ok(())
+    }
+
+    /// Who looked at the member's data.
+    fn looks(&mut self, view: &View<'_>, member: MemberId) -> Result<(), Stop> {
+        let row = readable(view.member(member).map(Some))?;
+        let Some(row) = row else { return Ok(()) };
+        for (number, _) in readable(view.looks(member, &row))? {
+            self.add(LOOKS.table(), &of_u64(number));
         }
         Ok(())
     }
@@ -158,7 +171,7 @@ impl Found {
     }
 }
 
-fn hold_of(outcome: &Outcome) -> Option<HoldId> {
+pub(in crate::engine) fn hold_of(outcome: &Outcome) -> Option<HoldId> {
     match outcome {
         Outcome::Done(Receipt::Held(held)) => Some(held.hold),
         Outcome::Done(Receipt::Captured(captured)) => Some(captured.hold),

@@ -31,6 +31,7 @@ use super::rows::{
 use super::work::{Stop, View, Work, home_of};
 
 pub use farewell::Farewell;
+pub(super) use forget::hold_of;
 
 /// Whose wish it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -118,6 +118,9 @@ pub fn restore(
             }
             Err(stop) => return Err(stop),
         }
+        if let Ok(member) = view.keys.member_of(id) {
+            reached.follow_looks(&view, member)?;
+        }
         progress(done, all);
     }
     reached.sort();

@@ -10,13 +10,14 @@ use crate::domain::programme::Versions;
 use crate::ledger::account::Account;
 use crate::ledger::entry::{Entry, Movement, Returned};
 use crate::ledger::lot::LotGrant;
+use crate::store::key::of_u64;
 use crate::store::{StoreError, Table};
 
 use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
     ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LIVE,
-    LOTS, MEMBER_TICKETS, MEMBERS, POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SECTORS,
+    LOOKS, LOTS, MEMBER_TICKETS, MEMBERS, POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SECTORS,
     SIGN_INS, TICKETS, TOKENS, TicketRow, day_account,
 };
 use super::super::tickets::key_of;
@@ -61,6 +62,21 @@ impl Reached {
             self.tickets(view, id),
         ];
         chains.into_iter().collect()
+    }
+
+    /// Follows the chain of looks at a member's data. One that does not open ends it.
+    pub(super) fn follow_looks(&mut self, view: &View<'_>, member: MemberId) -> Result<(), Stop> {
+        let looks = view.member(member).and_then(|row| view.looks(member, &row));
+        match looks {
+            Ok(looks) => {
+                for (number, _) in looks {
+                    self.note(LOOKS.table(), &of_u64(number));
+                }
+                Ok(())
+            }
+            Err(Stop::Refused(_) | Stop::Store(StoreError::Damaged(_))) => Ok(()),
+            Err(Stop::Store(error)) => Err(error.into()),
+        }
     }
 
     fn entries(&mut self, view: &View<'_>, id: AccountId, account: &Account) -> Result<(), Stop> {
@@ -160,7 +176,7 @@ impl Reached {
         let keybox = view.keys.keybox();
         let has_account =
             |id: Option<AccountId>| id.is_some_and(|id| keybox.of_account(&id).is_some());
-        let chained = [ENTRIES.table(), LOTS.table(), SALES.table()];
+        let chained = [ENTRIES.table(), LOTS.table(), SALES.table(), LOOKS.table()];
         let found = [RECEIPTS.table(), BUSINESS.table(), TOKENS.table()];
         if chained.contains(&table) || found.contains(&table) {
             let marks = self.marks.get(&table);

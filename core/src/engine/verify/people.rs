@@ -2,16 +2,18 @@
 //! it is authentic, and looked at by nobody.
 
 use core::ops::ControlFlow;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::ids::{AccountId, MemberId};
+use crate::store::key::of_u64;
 use crate::store::row::{Plain, Sealed};
 use crate::vault::{DataKey, MemberKeys};
 
 use super::super::rows::{
-    CLOCKS, EPOCHS, LIVE, MEMBERS, NOTICES, POSTAL, SECTORS, SIGN_INS, TERMINALS, WINDOWS,
+    CLOCKS, EPOCHS, LIVE, LOOKS, MEMBERS, NOTICES, POSTAL, SECTORS, SIGN_INS, TERMINALS, WINDOWS,
 };
 use super::super::work::{Stop, View};
 use super::Seen;
@@ -26,11 +28,36 @@ pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
     of_members(view, POSTAL, postal, seen)?;
     of_accounts(view, LIVE, seen)?;
     of_accounts(view, SECTORS, seen)?;
+    looks(view, seen)?;
     plain(view, NOTICES, seen)?;
     plain(view, TERMINALS, seen)?;
     plain(view, WINDOWS, seen)?;
     plain(view, CLOCKS, seen)?;
     plain(view, EPOCHS, seen)
+}
+
+/// Who looked: every row is one that a member's chain leads to.
+fn looks(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
+    let name = LOOKS.table().name();
+    let mut reached = BTreeSet::new();
+    for member in view.keys.keybox().members() {
+        // The member's own row was looked at above.
+        let Ok(row) = view.member(member) else {
+            continue;
+        };
+        match view.looks(member, &row) {
+            Ok(looks) => reached.extend(looks.into_iter().map(|(number, _)| of_u64(number))),
+            Err(stop) => seen.differs("row_unreadable", name, stop.to_string()),
+        }
+    }
+    view.tx.scan(LOOKS.table(), &[], None, &mut |key, _| {
+        let number = <[u8; 8]>::try_from(key);
+        if !number.is_ok_and(|number| reached.contains(&number)) {
+            seen.differs("row_unreached", name, "a look that no member leads to");
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(())
 }
 
 /// Rows under member ids, each sealed under one of these keys of its member.

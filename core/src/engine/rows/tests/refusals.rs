@@ -116,6 +116,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadContact,
         Refusal::TicketClosed,
         Refusal::ReplyNeeded,
+        Refusal::UseNotConsented,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
