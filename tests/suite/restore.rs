@@ -219,7 +219,7 @@ fn every_table_of_a_store_is_backed_up() {
     };
     assert_eq!(names(&path("backup")), names(&path("store.redb")));
     let told: BTreeSet<_> = backup.rows.iter().map(|(name, _)| *name).collect();
-    assert_eq!(told, TABLES.into_iter().collect());
+    assert_eq!(told, TABLES.iter().copied().collect());
 }
 
 #[test]

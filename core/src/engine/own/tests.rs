@@ -12,7 +12,7 @@ use crate::domain::points::Points;
 use crate::engine::adjust::Adjust;
 use crate::engine::clock::{Entropy, GivenClock, SeededEntropy};
 use crate::engine::closing::closing;
-use crate::engine::commit::IdempotencyKey;
+use crate::engine::commit::{IdempotencyKey, Sender};
 use crate::engine::enrol::Application;
 use crate::engine::erase::By;
 use crate::engine::hold::PlaceHold;
@@ -22,7 +22,6 @@ use crate::engine::rows::{
     Identity, IdentityNumber, MEMBERS, MemberRow, Merged, Reset, TABLES, Verified, VerifiedHow,
 };
 use crate::engine::sale::TakeSale;
-use crate::engine::tokens::Presented;
 use crate::engine::{Engine, Settings};
 use crate::ledger::sale::ReceiptNo;
 use crate::policy::agreement::{Acceptance, AgreementKind};
@@ -156,8 +155,7 @@ impl Shop {
         self.engine
             .set_address(member, told, "kiosk-1", &own(member))
             .unwrap();
-        self.shop_with(&canary, account, &key);
-        self.engine.typed_code(member).unwrap();
+        self.shop_with(&canary, (member, account), &key);
 
         let look = Look {
             at: noon(),
@@ -200,7 +198,7 @@ impl Shop {
     fn shop_with(
         &self,
         canary: &BTreeMap<Field, String>,
-        account: AccountId,
+        (member, account): (MemberId, AccountId),
         key: &dyn Fn(u64) -> IdempotencyKey,
     ) {
         let line = Line {
@@ -212,6 +210,14 @@ impl Shop {
             // Enough for the senior tier.
             paid: Money::from_minor(900_000),
         };
+        let (code, _) = self.engine.typed_code(member).unwrap();
+        let sender = Sender::from(&key(5));
+        let token = self
+            .engine
+            .identify(&sender, &code.digits())
+            .unwrap()
+            .token
+            .text();
         let sale = TakeSale {
             account,
             receipt: ReceiptNo {
@@ -222,7 +228,7 @@ impl Shop {
             sold_at: noon(),
             lines: vec![line.clone()],
             holds: Vec::new(),
-            presented: Presented::default(),
+            presented: self.engine.holder(&token).unwrap().presented,
         };
         self.engine.run(&key(2), sale).unwrap();
         let hold = PlaceHold {

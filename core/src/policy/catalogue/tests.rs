@@ -95,6 +95,24 @@ fn the_demo_notice_and_the_schedule_name_the_same_figures() {
     }
 }
 
+/// The same figures stand in the README.
+#[test]
+fn the_readme_names_every_figure_of_the_schedule() {
+    let readme = include_str!("../../../../README.md").replace('\n', " ");
+    let schedule = RetentionSchedule::default();
+    for (retention, what) in [
+        (Retention::Member, "member data {} after the last purchase"),
+        (Retention::Transaction, "purchases {}"),
+        (Retention::Service, "requests and complaints {}"),
+        (Retention::Identity, "identity numbers {}"),
+        (Retention::Logins, "log-ins {}"),
+    ] {
+        let figure = schedule.period(retention).unwrap().words(Language::En);
+        let told = what.replace("{}", &figure);
+        assert!(readme.contains(&told), "{told}");
+    }
+}
+
 #[test]
 fn a_record_tells_no_value_that_is_withheld_and_prints_none() {
     let mut record = Record::new();
