@@ -30,3 +30,4 @@ mod credentials;
 mod phone;
 mod consents;
 mod own;
+mod tickets;

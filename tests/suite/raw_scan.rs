@@ -9,6 +9,8 @@ use aho_corasick::AhoCorasick;
 use jifen::engine::clock::{Entropy, SeededEntropy};
 use jifen::engine::closing::closing;
 use jifen::engine::keys::Keys;
+use jifen::engine::tickets::OpenedBy;
+use jifen::policy::ticket::TicketKind;
 use jifen::store::redb::RedbStore;
 use jifen::store::row::{Aad, Codec, RowError, Sealed};
 use jifen::store::{Home, Store, Table, Verdict};
@@ -19,6 +21,8 @@ use jifen_tests::fault_disk::Draw;
 use jifen_tests::people::{Form, Person, Rows, Shop, TABLES};
 use jifen_tests::traces::{Search, Trace};
 use jifen_tests::wishes::numbered;
+
+use crate::tickets::{own, told};
 
 const PEOPLE: u64 = 50;
 const PAGE: usize = 4_096;
@@ -105,6 +109,18 @@ fn visit(shop: &Shop, number: u64, form: Form) -> Told {
     // Another one that stays open.
     shop.hold(&key(6), &codes[2], 100).unwrap();
     shop.sell(&key(7), &codes[2], &slip(2), &[hold]).unwrap();
+    // A request and a complaint that say who writes them.
+    let words = format!("{} {}", form.name, form.mobile);
+    let wish = told(TicketKind::Correct, &words);
+    let by = OpenedBy::Member { device: "kiosk-1" };
+    let leave = own(person.member);
+    shop.engine()
+        .open_ticket(person.member, &wish, by, &leave)
+        .unwrap();
+    let complaint = told(TicketKind::Complaint, &words);
+    shop.engine()
+        .complain(&complaint, Some(&form.mobile), "kiosk-1")
+        .unwrap();
     // One that is shown and never typed.
     let (code, _) = shop.engine().typed_code(person.member).unwrap();
     codes.push(code.digits());

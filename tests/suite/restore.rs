@@ -13,9 +13,11 @@ use jifen::engine::closing::closing;
 use jifen::engine::keys::Keys;
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::restore::{Restored, Terms, restore};
+use jifen::engine::tickets::OpenedBy;
 use jifen::engine::work::Stop;
 use jifen::ledger::journal::JournalAccount;
 use jifen::ledger::refund::{RefundLine, RefundOf};
+use jifen::policy::ticket::TicketKind;
 use jifen::store::redb::{Integrity, RedbStore, check_integrity};
 use jifen::store::{Store, StoreError};
 use jifen::vault::Keybox;
@@ -23,6 +25,8 @@ use jifen_tests::bench::DEMO;
 use jifen_tests::people::{Form, Person, Shop, TABLES, counts, keys_of};
 use jifen_tests::wishes::{noon, numbered, receipt};
 use redb::{ReadOnlyDatabase, ReadableDatabase, TableHandle};
+
+use crate::tickets::{own, told};
 
 pub(super) fn terms() -> Terms<'static> {
     Terms {
@@ -75,6 +79,11 @@ pub(super) fn live(shop: &Shop, number: u64) -> Person {
     let person = shop.join(&key(0), &Form::of(number));
     shop.engine()
         .sign_in(&person.card, &person.pin, "kiosk-1")
+        .unwrap();
+    let wish = told(TicketKind::Query, "我有哪些信息");
+    let by = OpenedBy::Member { device: "kiosk-1" };
+    shop.engine()
+        .open_ticket(person.member, &wish, by, &own(person.member))
         .unwrap();
     let first = shop.shown(&key(1), &person);
     let sold = shop.sell(&key(2), &first, &slip(2), &[]).unwrap();
@@ -254,7 +263,7 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
         match *name {
             "install" | "notices" | "terminals" | "windows" | "journal" | "totals"
             | "programmes" | "clocks" | "acts" | "leaves" | "nodes" | "tree" | "epochs"
-            | "logins" | "login_days" | "erasures" | "owed" => {
+            | "logins" | "login_days" | "erasures" | "owed" | "ticket_numbers" => {
                 assert_eq!(rows, backed_up, "{name}")
             }
             "days" | "postal" | "intents" => {}

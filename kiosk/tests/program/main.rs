@@ -34,3 +34,4 @@ mod http_private;
 mod backup;
 mod codes;
 mod http_own;
+mod desk;
