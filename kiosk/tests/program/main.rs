@@ -32,3 +32,6 @@ mod http_restart;
 mod day;
 mod http_private;
 mod backup;
+mod credentials;
+mod alike;
+mod guessing;
