@@ -35,3 +35,6 @@ mod backup;
 mod codes;
 mod http_own;
 mod desk;
+mod credentials;
+mod alike;
+mod guessing;

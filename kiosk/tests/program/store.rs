@@ -157,6 +157,11 @@ impl Store {
         self.serving.as_ref().unwrap().screen
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.serving.as_ref().unwrap().child.id()
+    }
+
     /// Where tills find it.
     pub(crate) fn edge(&self) -> SocketAddr {
         self.serving.as_ref().unwrap().edge
