@@ -258,6 +258,12 @@ refusals! {
     ConsentNeeded => "consent_needed", Never, "须先同意该用途，才能保存此项信息。", "This is kept only after a consent to its purpose.";
     /// The keys are of an earlier state than the audit.
     KeysTooOld => "keys_too_old", Never, "密钥比审计记录旧：其中可能有已销毁的密钥，拒绝使用。", "The keys are older than the audit: they may hold keys that were destroyed, and are not used.";
+    /// The records of that time were destroyed when their time was over (RET-02).
+    NotKept => "not_kept", Never, "该时间的记录已超过保存期限，不再保存。", "Records of that time are past their keeping and are no longer there.";
+    /// Sales would be destroyed while a refund may still name them.
+    RetentionTooShort => "retention_too_short", Never, "交易的保存期限短于会员制度的退货期限，不能清理。", "Sales would be kept for less than the programme's refund window, so nothing is swept.";
+    /// Not the number of an identity document (RET-05).
+    BadIdentity => "bad_identity", Never, "证件号码有误：应为 18 位居民身份证号码或护照号码。", "This is not the number of an identity card (18 characters) or a passport.";
 }
 
 impl Refusal {
