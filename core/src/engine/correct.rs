@@ -130,7 +130,7 @@ impl Engine {
 pub type Retired = (MemberId, u32);
 
 /// Writes a member's core rows again, under the newest version of the key.
-fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
+pub(super) fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
     let row = work.view().member(member)?;
     let attempts = work.view().sign_ins(member)?;
     let key = member.as_bytes();

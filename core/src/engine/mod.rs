@@ -23,6 +23,8 @@ pub mod postal;
 pub mod erase;
 pub mod escrow;
 pub mod messenger;
+pub mod identity;
+pub mod retain;
 pub mod view;
 pub mod work;
 pub mod commit;
@@ -55,6 +57,7 @@ use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::policy::notice::Notice;
+use crate::policy::retention::RetentionPolicy;
 use crate::store::{ReadTx, Store, StoreError};
 use crate::vault::phone_index::PhoneIndex;
 use crate::vault::pin::HashGate;
@@ -77,6 +80,8 @@ pub struct Settings {
     pub prefix: Prefix,
     /// What new members may do before anybody has looked (MEM-05).
     pub review: Review,
+    /// How long records are kept (RET-01).
+    pub retention: RetentionPolicy,
 }
 
 /// Whether a registration is looked at before the member may use points (MEM-05).
@@ -96,6 +101,7 @@ impl Default for Settings {
             second_person_above: Points::new(1_000).unwrap_or(Points::ZERO),
             prefix: Prefix::default(),
             review: Review::None,
+            retention: RetentionPolicy::default(),
         }
     }
 }
@@ -119,6 +125,8 @@ pub struct Engine {
     messenger: RwLock<Option<Arc<dyn Messenger>>>,
     /// One erasure at a time.
     erasing: Mutex<()>,
+    /// One sweep at a time.
+    retaining: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
     latest: AtomicI64,
     judge: Mutex<Judge>,
@@ -172,6 +180,7 @@ impl Engine {
             escrow: RwLock::new(None),
             messenger: RwLock::new(None),
             erasing: Mutex::new(()),
+            retaining: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,
         };

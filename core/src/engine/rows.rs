@@ -5,6 +5,7 @@
 
 mod audit;
 mod people;
+mod retention;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,10 @@ pub(crate) use audit::{
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
+};
+pub(crate) use retention::{
+    ANSWERS_FROM, CARRIED, DAYS_FROM, DESTRUCTIONS, DestructionRow, GoneV1, JOURNAL_FROM, KEPT_FROM,
+    KeptFromRow, SALES_FROM, SWEPT_ON,
 };
 
 use super::commit::Kind;
@@ -109,6 +114,9 @@ pub(crate) const TABLES: &[Table] = &[
     OWED.table(),
     LOGINS.table(),
     LOGIN_DAYS.table(),
+    DESTRUCTIONS.table(),
+    CARRIED.table(),
+    KEPT_FROM.table(),
 ];
 
 /// An account's row.

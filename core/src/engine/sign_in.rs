@@ -5,7 +5,7 @@
 use crate::domain::ids::{AccountId, LotId, MemberId};
 use crate::domain::points::Points;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::{MILLIS_A_DAY, Moment};
+use crate::domain::time::{Day, MILLIS_A_DAY, Moment};
 use crate::ledger::earn::grant;
 use crate::ledger::entry::{GrantSource, Movement};
 use crate::store::{Home, StoreError, Verdict};
@@ -13,6 +13,7 @@ use crate::vault::pin::Verifier;
 use crate::vault::tokens::CardNumber;
 
 use super::Engine;
+use super::retain::planned_erasure;
 use super::rows::{MEMBERS, MemberRow, SIGN_INS, SignInRow};
 use super::work::{Stop, Work, home_of};
 
@@ -32,6 +33,9 @@ pub struct SignedIn {
     pub is_first: bool,
     /// Points that were given for it (PTS-01).
     pub gift: Points,
+    /// The local day on which the member was to be erased, because nothing was bought for so long. Signing in has taken
+    /// the notice back (RET-03).
+    pub erasure_planned: Option<Day>,
 }
 
 impl Engine {
@@ -49,12 +53,13 @@ impl Engine {
 
         self.hold_against(member, pin, device)?;
         let device = device.to_owned();
-        let (is_first, gift) =
+        let (is_first, gift, erasure_planned) =
             self.member_work(member, move |work| succeed(work, member, &device))?;
         Ok(SignedIn {
             member,
             is_first,
             gift,
+            erasure_planned,
         })
     }
 
@@ -186,17 +191,33 @@ fn attempt(
 }
 
 /// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
-fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<(bool, Points), Stop> {
+/// A notice of erasure is taken back (RET-03).
+fn succeed(
+    work: &mut Work<'_>,
+    member: MemberId,
+    device: &str,
+) -> Result<(bool, Points, Option<Day>), Stop> {
     work.note_login(member, device, true)?;
     let mut row = work.view().member(member)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;
+    let account = work.keys().account_of(member)?;
+    let planned = match (row.warned_at, work.versions.latest()) {
+        (Some(_), Some(programme)) => {
+            let policy = work.settings.retention;
+            planned_erasure(&work.view(), &row, account, programme.zone, &policy)?
+        }
+        (Some(_), None) | (None, _) => None,
+    };
+    let was_warned = row.warned_at.take().is_some();
     if row.told.first_signed_in.is_some() {
-        return Ok((false, Points::ZERO));
+        if was_warned {
+            work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
+        }
+        return Ok((false, Points::ZERO, planned));
     }
     row.told.first_signed_in = Some(work.now);
     work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
-    let account = work.keys().account_of(member)?;
-    Ok((true, sign_up_gift(work, account)?))
+    Ok((true, sign_up_gift(work, account)?, planned))
 }
 
 /// Gives the programme's sign-up gift, once in an account's life (semantics 8).

@@ -137,7 +137,11 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::Destroyed { .. }
+            | Act::Warned
+            | Act::IdentityChecked { .. }
+            | Act::IdentityMasked => {}
         }
     }
 
