@@ -28,7 +28,7 @@ use crate::lang::Lang;
 use crate::log;
 use crate::settings::Settings;
 use crate::shop::Folders;
-use crate::{operator, terminal};
+use crate::{operator, sweep, terminal};
 
 /// The socket in the data folder.
 const SOCKET: &str = "control.sock";
@@ -50,6 +50,11 @@ pub(crate) enum Command {
     Drill(PathBuf),
     /// Every bucket of keys to every place of the escrow.
     Escrow,
+    /// What is past its keeping goes, or is counted.
+    Sweep {
+        /// Count only.
+        dry: bool,
+    },
 }
 
 /// A shop that is open here.
@@ -88,6 +93,10 @@ impl Desk {
             Command::Backup => take(engine, settings, lang, out),
             Command::Drill(identity) => drill(engine, settings, identity, lang, out),
             Command::Escrow => escrow(engine.keys().keybox(), settings, lang, out),
+            Command::Sweep { dry } => {
+                let shop = (&**engine, &*self.keeper);
+                sweep::told(shop, &settings.retention, *dry, lang, out)
+            }
         }
     }
 }

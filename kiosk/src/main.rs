@@ -28,6 +28,7 @@ mod serve;
 mod terminal;
 mod backup;
 mod self_check;
+mod sweep;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

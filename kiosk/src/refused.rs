@@ -71,6 +71,7 @@ fn status_of(code: &str) -> StatusCode {
         | "pin_shape"
         | "bad_terminal"
         | "bad_address"
+        | "bad_identity"
         | "bad_consent" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
         | "sign_in_needed"

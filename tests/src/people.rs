@@ -38,12 +38,14 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 30] = [
+pub const TABLES: [&str; 33] = [
     "accounts",
     "acts",
     "business",
+    "carried",
     "clocks",
     "days",
+    "destructions",
     "entries",
     "epochs",
     "erasures",
@@ -51,6 +53,7 @@ pub const TABLES: [&str; 30] = [
     "install",
     "intents",
     "journal",
+    "kept_from",
     "leaves",
     "login_days",
     "logins",

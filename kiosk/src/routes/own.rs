@@ -30,6 +30,9 @@ struct SignedIn {
     gift: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
+    /// The local day on which the record was to be erased; signing in has taken that back (RET-03).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erasure_planned: Option<String>,
 }
 
 /// `POST /member/v1/session`: signs in and sets the cookie. The first time, the advice comes with it, and the gift.
@@ -53,6 +56,7 @@ fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
         first: signed_in.is_first,
         gift: signed_in.gift.count(),
         advice,
+        erasure_planned: signed_in.erasure_planned.map(|day| day.to_string()),
     };
     let cookie = app.sessions.begin(member, app.secret(), app.clock.wall());
     Ok(with_cookie(json(StatusCode::OK, &body), &cookie))

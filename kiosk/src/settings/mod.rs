@@ -4,6 +4,7 @@
 mod copies;
 mod fault;
 mod given;
+mod retention;
 mod value;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use jifen::domain::points::Points;
 use jifen::engine::logins::LOGIN_DAYS_MIN;
+use jifen::policy::retention::RetentionPolicy;
 use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
@@ -30,7 +32,7 @@ const FILE: &str = "jifen.toml";
 /// The variable that names another one.
 const VARIABLE: &str = "JIFEN_SETTINGS";
 /// Every key there is.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 24] = [
     "data",
     "keys",
     "programme",
@@ -49,6 +51,12 @@ const KEYS: [&str; 18] = [
     "backup.keep_days",
     "escrow.custodians",
     "escrow.targets",
+    "retention.sales_months",
+    "retention.journal_months",
+    "retention.inactive_months",
+    "retention.notice_days",
+    "retention.identity_days",
+    "retention.tickets_months",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -78,12 +86,12 @@ pub(crate) struct Settings {
     pub(crate) second_person_above: Points,
     /// `audit.second`: a second folder, best on another machine, for the audit's checkpoints. Default: none.
     pub(crate) audit_second: Option<PathBuf>,
-    /// `audit.login_days`: how many days log-ins are kept, 30 to 3,650 (AUD-01). Default 190.
-    pub(crate) login_days: u32,
     /// Where backups go.
     pub(crate) backup: Backups,
     /// Where the keys' escrow goes.
     pub(crate) escrow: Escrow,
+    /// `retention.*` and `audit.login_days`: how long records are kept (RET-01). Default: the figures of the law.
+    pub(crate) retention: RetentionPolicy,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -151,6 +159,7 @@ impl Settings {
                 Review::None => jifen::engine::Review::None,
                 Review::Staff | Review::PhoneCode => jifen::engine::Review::Pending,
             },
+            retention: self.retention,
         }
     }
 
@@ -217,6 +226,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     }
     let backup = copies::backups(gift, home);
     let escrow = copies::escrow(gift, home);
+    let retention = retention::retention(gift, login_days);
     let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
     let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
     if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
@@ -235,8 +245,8 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,
         audit_second: audit_second.ok()?.map(|text| path(&text)),
-        login_days: u32::try_from(login_days?).ok()?,
         backup: backup?,
         escrow: escrow?,
+        retention: retention?,
     })
 }

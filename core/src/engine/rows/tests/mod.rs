@@ -83,6 +83,7 @@ mod migration;
 mod people;
 mod receipts;
 mod refusals;
+mod retention;
 mod samples;
 mod words;
 
@@ -91,6 +92,7 @@ use entries::entries;
 use people::people;
 use receipts::receipts;
 use refusals::every_refusal;
+use retention::retention;
 use samples::*;
 use words::{accounts, every_word};
 
@@ -166,6 +168,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     audit(seen);
     erasures(seen);
     logins(seen);
+    retention(seen);
     every_word(
         seen,
         include_bytes!("../../../../../fixtures/rows/v1/words.postcard"),
