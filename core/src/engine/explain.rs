@@ -156,15 +156,15 @@ fn carried(number: &Number, forward: &Forward, versions: &Versions) -> Option<Am
                 .collect();
             let of_rule = forward.carries.iter().filter(|(id, _)| ids.contains(id));
             let mut rests = of_rule.map(|(_, rest)| *rest);
-            rests.try_fold(Exact::ZERO, Exact::checked_add)
+            rests
+                .try_fold(Exact::ZERO, Exact::checked_add)
                 .map(Amount::Exact)
         }
     }
 }
 
 fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
-    let points =
-        |points: Option<Points>| Some(Amount::Points(points?.count()));
+    let points = |points: Option<Points>| Some(Amount::Points(points?.count()));
     match (number, movement) {
         (Number::Earned, Movement::Earn { lot: Some(lot), .. }) => points(Some(lot.points)),
         (Number::Redeemed, Movement::Redeem { parts, .. }) => {

@@ -71,10 +71,18 @@ impl Engine {
                 actor: actor.clone(),
                 act: Act::IdentityChecked { number_kept },
                 subject,
-                fields: if number_kept { &["identity_number"] } else { &[] },
+                fields: if number_kept {
+                    &["identity_number"]
+                } else {
+                    &[]
+                },
                 because: (
                     "identity_check",
-                    if number_kept { "separate_consent" } else { "legal" },
+                    if number_kept {
+                        "separate_consent"
+                    } else {
+                        "legal"
+                    },
                 ),
             })?;
             Ok(())
@@ -179,11 +187,7 @@ fn is_identity_card(number: &str) -> bool {
     let date = number.get(6..14).and_then(|date| {
         let (year, day) = date.split_at_checked(4)?;
         let (month, day) = day.split_at_checked(2)?;
-        Day::from_ymd(
-            year.parse().ok()?,
-            month.parse().ok()?,
-            day.parse().ok()?,
-        )
+        Day::from_ymd(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
     });
     // ISO 7064: p = (p + digit) × 2 mod 11, and p + check ≡ 1.
     let sum = digits.iter().try_fold(0_u32, |sum, digit| {
@@ -215,10 +219,7 @@ fn masked(number: &str) -> String {
     let (first, last) = if count < 15 { (1, 2) } else { (6, 4) };
     let hidden = count.saturating_sub(first).saturating_sub(last);
     let begin: String = number.chars().take(first).collect();
-    let end: String = number
-        .chars()
-        .skip(first.saturating_add(hidden))
-        .collect();
+    let end: String = number.chars().skip(first.saturating_add(hidden)).collect();
     format!("{begin}{}{end}", "*".repeat(hidden))
 }
 

@@ -39,8 +39,8 @@ pub(crate) use people::{
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
 };
 pub(crate) use retention::{
-    ANSWERS_FROM, CARRIED, DAYS_FROM, DESTRUCTIONS, DestructionRow, GoneV1, JOURNAL_FROM, KEPT_FROM,
-    KeptFromRow, SALES_FROM, SWEPT_ON,
+    ANSWERS_FROM, CARRIED, DAYS_FROM, DESTRUCTIONS, DestructionRow, GoneV1, JOURNAL_FROM,
+    KEPT_FROM, KeptFromRow, SALES_FROM, SWEPT_ON,
 };
 
 use super::commit::Kind;

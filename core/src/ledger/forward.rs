@@ -78,7 +78,11 @@ impl Forward {
             carries: self.carries.clone(),
             spend: Spend {
                 lifetime: self.lifetime,
-                days: if by_day { self.days.clone() } else { Vec::new() },
+                days: if by_day {
+                    self.days.clone()
+                } else {
+                    Vec::new()
+                },
                 by_day,
             },
             tiers: self.tiers.clone(),
@@ -93,20 +97,22 @@ impl Forward {
 
 /// The last local day on which these entries bought something.
 pub fn last_purchase<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<Day> {
-    let days = entries.into_iter().filter_map(|entry| match &entry.movement {
-        Movement::Earn { sold_on, .. } => Some(*sold_on),
-        Movement::Forward(forward) => forward.last_purchase,
-        Movement::Open { .. }
-        | Movement::Redeem { .. }
-        | Movement::Return { .. }
-        | Movement::Clawback { .. }
-        | Movement::Repay { .. }
-        | Movement::Adjust { .. }
-        | Movement::Expire { .. }
-        | Movement::Assess(_)
-        | Movement::Sanction { .. }
-        | Movement::Grant { .. } => None,
-    });
+    let days = entries
+        .into_iter()
+        .filter_map(|entry| match &entry.movement {
+            Movement::Earn { sold_on, .. } => Some(*sold_on),
+            Movement::Forward(forward) => forward.last_purchase,
+            Movement::Open { .. }
+            | Movement::Redeem { .. }
+            | Movement::Return { .. }
+            | Movement::Clawback { .. }
+            | Movement::Repay { .. }
+            | Movement::Adjust { .. }
+            | Movement::Expire { .. }
+            | Movement::Assess(_)
+            | Movement::Sanction { .. }
+            | Movement::Grant { .. } => None,
+        });
     days.max()
 }
 
@@ -143,9 +149,8 @@ pub fn carry_forward(
         .iter()
         .flat_map(|entry| super::desk::lots_of(&entry.movement))
         .collect();
-    let goes = |lot: &&Lot| {
-        lot.remaining.is_zero() && !named.contains(&lot.grant.id) && is_done(lot)
-    };
+    let goes =
+        |lot: &&Lot| lot.remaining.is_zero() && !named.contains(&lot.grant.id) && is_done(lot);
     let lots: Vec<Lot> = account.lots.iter().filter(goes).copied().collect();
     if before.is_empty() && lots.is_empty() && matches!(last.movement, Movement::Forward(_)) {
         return Ok(None);

@@ -180,9 +180,7 @@ pub struct OutOfBounds {
 }
 
 /// A kind of record that is destroyed when its time is over. Stored by its place.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RecordKind {
     /// Sales with their lines.
     Sales,

@@ -22,10 +22,10 @@ use crate::vault::keybox::KeyboxError;
 use parking_lot::MutexGuard;
 
 use super::Engine;
-use super::retain;
 use super::audit::{Actor, Done};
 use super::commit::IdempotencyKey;
 use super::escrow::{EVERYWHERE, owing};
+use super::retain;
 use super::rows::{
     ByRole, ERASURES, ErasureRow, ErasureV1, INTENTS, IntentRow, JOURNAL, JournalRow, KeyGroup,
     OWED, OwedRow, RECEIPTS, ReceiptKey,

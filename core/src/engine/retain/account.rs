@@ -249,9 +249,8 @@ impl Plan {
             next = *previous;
             chain.push((key, outside, body));
         }
-        let is_over = |(_, outside, _): &&(ReceiptKey, FoundRow, ReceiptRow)| {
-            outside.day() < cut.answers
-        };
+        let is_over =
+            |(_, outside, _): &&(ReceiptKey, FoundRow, ReceiptRow)| outside.day() < cut.answers;
         let count = chain.iter().rev().take_while(is_over).count();
         let count = count.min(self.room);
         let going = chain.split_off(chain.len().saturating_sub(count));
@@ -263,7 +262,14 @@ impl Plan {
             .filter_map(|(_, _, ReceiptRow::V1 { token, .. })| *token)
             .collect();
         let mut dropped_tokens = BTreeSet::new();
-        for (key, outside, ReceiptRow::V1 { business, token, .. }) in going {
+        for (
+            key,
+            outside,
+            ReceiptRow::V1 {
+                business, token, ..
+            },
+        ) in going
+        {
             let day = utc_date(outside.day());
             self.gone.add(RecordKind::Answers, day);
             self.delete(RECEIPTS.table(), &key);

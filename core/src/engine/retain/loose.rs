@@ -82,7 +82,12 @@ impl Engine {
         loop {
             let destroyed = self.destroy(Home::Node, move |work| {
                 let over = logins::before(&work.view(), oldest, AT_ONCE)?;
-                delete(work, super::super::rows::LOGINS.table(), RecordKind::Logins, &over)
+                delete(
+                    work,
+                    super::super::rows::LOGINS.table(),
+                    RecordKind::Logins,
+                    &over,
+                )
             })?;
             gone.merge(&destroyed);
             if destroyed.is_empty() {

@@ -77,10 +77,7 @@ impl Engine {
             let found = self.look_at(member, account, cut.zone)?;
             let Some((row, idle)) = found else { continue };
             let told = row.warned_at.filter(|at| idle.counts(*at));
-            if told.is_some()
-                || !policy.is_to_be_told(idle.since, cut.today)
-                || !rested(&member)
-            {
+            if told.is_some() || !policy.is_to_be_told(idle.since, cut.today) || !rested(&member) {
                 continue;
             }
             let Some(erased_on) = policy.erasure_day(idle.since, cut.today) else {
@@ -184,8 +181,7 @@ impl Engine {
                 Err(Refusal::TokenUnknown | Refusal::StoreDamaged) => None,
                 Err(refusal) => return Err(refusal),
             };
-            let is_over =
-                |since: &Day| since.plus_days(days).is_some_and(|end| end <= cut.today);
+            let is_over = |since: &Day| since.plus_days(days).is_some_and(|end| end <= cut.today);
             let Some(since) = since.filter(is_over) else {
                 continue;
             };
@@ -268,12 +264,7 @@ fn notice_text(name: &Words, day: Day) -> String {
 }
 
 /// Since when a member bought nothing.
-fn idle(
-    view: &View<'_>,
-    row: &MemberV3,
-    account: AccountId,
-    zone: Zone,
-) -> Result<Idle, Stop> {
+fn idle(view: &View<'_>, row: &MemberV3, account: AccountId, zone: Zone) -> Result<Idle, Stop> {
     let record = view.account(account)?;
     let entries = view.entries(account, &record.account)?;
     let joined = zone.day_of(row.told.enrolled_at);

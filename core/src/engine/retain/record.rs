@@ -15,13 +15,22 @@ use super::Destruction;
 /// The newest run, if there was one.
 fn newest(view: &View<'_>) -> Result<Option<(u64, DestructionRow)>, Stop> {
     let last = DESTRUCTIONS.last(view.tx, view.keys.mac())?;
-    Ok(last.map(|(key, row)| Ok::<_, Stop>((number(&key)?, row))).transpose()?)
+    Ok(last
+        .map(|(key, row)| Ok::<_, Stop>((number(&key)?, row)))
+        .transpose()?)
 }
 
 /// Counts what is destroyed in this transaction, in the run that goes on or in a new one.
 pub(crate) fn book(work: &mut Work<'_>, more: &Destruction) -> Result<(), Stop> {
     let (run, begun, mut gone) = match newest(&work.view())? {
-        Some((run, DestructionRow::V1 { begun, ended: None, gone })) => (run, begun, gone),
+        Some((
+            run,
+            DestructionRow::V1 {
+                begun,
+                ended: None,
+                gone,
+            },
+        )) => (run, begun, gone),
         Some((run, DestructionRow::V1 { ended: Some(_), .. })) => {
             (run.saturating_add(1), work.now, Vec::new())
         }
@@ -60,8 +69,14 @@ impl Engine {
             return Ok(());
         }
         self.node_work(move |work| {
-            if let Some((run, DestructionRow::V1 { begun, ended: None, gone })) =
-                newest(&work.view())?
+            if let Some((
+                run,
+                DestructionRow::V1 {
+                    begun,
+                    ended: None,
+                    gone,
+                },
+            )) = newest(&work.view())?
             {
                 for of in &gone {
                     work.act(destroyed(of))?;

@@ -14,8 +14,8 @@ use super::super::audit::{bind, number, parse, root, size};
 use super::super::logins;
 use super::super::retain::journal_from;
 use super::super::rows::{
-    ACTS, ActRow, CARRIED, DESTRUCTIONS, EPOCHS, ERASURES, EpochRow, INTENTS, JOURNAL, KEPT_FROM, LEAVES, LOGIN_DAYS, LOGINS,
-    LeafRow, LoginDayRow, NODES, OWED,
+    ACTS, ActRow, CARRIED, DESTRUCTIONS, EPOCHS, ERASURES, EpochRow, INTENTS, JOURNAL, KEPT_FROM,
+    LEAVES, LOGIN_DAYS, LOGINS, LeafRow, LoginDayRow, NODES, OWED,
 };
 use super::super::work::{Stop, View};
 use super::Seen;

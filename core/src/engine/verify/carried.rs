@@ -203,7 +203,10 @@ fn said(versions: &Versions, kept: &BTreeSet<SaleId>, entries: &[Entry]) -> Said
         };
         let is_kept = kept.contains(sale);
         if is_kept {
-            said.spend = said.spend.zip(spend).and_then(|(sum, more)| sum.checked_add(more));
+            said.spend = said
+                .spend
+                .zip(spend)
+                .and_then(|(sum, more)| sum.checked_add(more));
         }
         let programme = versions.by_hash(&entry.programme);
         for trace in traces {
