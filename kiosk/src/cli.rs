@@ -4,6 +4,7 @@ mod copies;
 mod credentials;
 mod operator;
 mod ticket;
+mod sweep;
 
 use std::fs;
 
@@ -137,6 +138,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         ));
     let places = [settings, data.clone(), keys.clone()];
     let copies = copies::commands(lang, places.clone());
+    let sweep = sweep::command(lang, places.clone());
     let [member, audit, key] = operator::commands(lang, places.clone());
     let ticket = ticket::command(lang, places.clone());
     let terminal = terminal(lang, places);
@@ -150,6 +152,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg_required_else_help(true)
         .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain, ticket, healthcheck])
         .subcommands(copies)
+        .subcommand(sweep)
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -337,6 +340,7 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
         Some((name @ ("backup" | "restore" | "drill" | "escrow" | "restore-keys"), asked)) => {
             copies::run(name, asked, lang, out)
         }
+        Some(("sweep", asked)) => sweep::run(asked, lang, out),
         Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {
             let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();

@@ -28,7 +28,7 @@ use crate::lang::Lang;
 use crate::log;
 use crate::settings::Settings;
 use crate::shop::Folders;
-use crate::{operator, self_check, terminal, ticket};
+use crate::{operator, self_check, sweep, terminal, ticket};
 
 /// The socket in the data folder.
 const SOCKET: &str = "control.sock";
@@ -54,6 +54,11 @@ pub(crate) enum Command {
     Ticket(ticket::Wish),
     /// Whether the shop is as it should be, as far as whoever has the store can tell.
     SelfCheck,
+    /// What is past its keeping goes, or is counted.
+    Sweep {
+        /// Count only.
+        dry: bool,
+    },
 }
 
 /// A shop that is open here.
@@ -94,6 +99,10 @@ impl Desk {
             Command::Escrow => escrow(engine.keys().keybox(), settings, lang, out),
             Command::Ticket(wish) => ticket::ticket(engine, wish, lang, out),
             Command::SelfCheck => self_check::look(engine, settings, out),
+            Command::Sweep { dry } => {
+                let shop = (&**engine, &*self.keeper);
+                sweep::told(shop, &settings.retention, *dry, lang, out)
+            }
         }
     }
 }

@@ -307,6 +307,10 @@ impl<'a> Explainer<'a> {
         for (other, points) in &moves.moves {
             writeln!(self.out, "{points:>14}  {}", self.journal_account(*other))?;
         }
+        if moves.carried != 0 {
+            let words = self.lang.pick("结转", "carried forward");
+            writeln!(self.out, "{:>14}  {words}", moves.carried)?;
+        }
         writeln!(self.out, "{:>14}  {}", moves.outstanding, month_name(month))?;
         Ok(())
     }
@@ -323,6 +327,11 @@ impl<'a> Explainer<'a> {
         let lang = self.lang;
         match movement {
             Movement::Open { .. } => lang.pick("开户", "opened").to_owned(),
+            Movement::Forward(forward) => {
+                let entries = forward.entries;
+                let words = lang.pick("结转，此前流水条数", "carried forward, entries up to here");
+                format!("{words}: {entries}")
+            }
             Movement::Earn { sale, .. } => {
                 format!("{} {sale}", lang.pick("消费累积", "earned by sale"))
             }

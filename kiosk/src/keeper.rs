@@ -18,6 +18,7 @@ use crate::failure::{Failure, STORE};
 use crate::lang::Lang;
 use crate::log;
 use crate::settings::Settings;
+use crate::sweep::sweep;
 
 /// The folder of the audit's copy, in the data folder.
 pub(crate) const AUDIT_FOLDER: &str = "audit";
@@ -29,6 +30,8 @@ const FOLLOW: Duration = Duration::from_secs(1);
 const CHECKPOINT: Duration = Duration::from_mins(1);
 /// How often what is new in the keys goes to the escrow (privacy §4).
 const PUSH: Duration = Duration::from_hours(1);
+/// The local hour from which on what is past its keeping goes.
+const SWEEP_HOUR: i64 = 3;
 /// How often there is a backup by itself.
 const BACKUP: Duration = Duration::from_hours(24);
 
@@ -106,16 +109,35 @@ impl Keeper {
         last.minute = Instant::now();
         self.back_up(last)?;
         self.engine.resume_erasures()?;
-        match self.engine.close_login_days(self.settings.login_days) {
-            Ok(_) | Err(Refusal::ClockUntrusted) => {}
+        match self.engine.close_days() {
+            Ok(()) | Err(Refusal::ClockUntrusted) => {}
             Err(refusal) => return Err(refusal.into()),
         }
+        self.sweep(last)?;
         let now = self.engine.audit_size()?;
         if last.size < now {
             self.checkpoint()?;
             last.size = now;
         }
         Ok(())
+    }
+
+    /// What is past its keeping goes once a night, from three o'clock on, or when the shop opens after it was missed
+    /// (RET-01). By a clock that is not believed nothing goes.
+    fn sweep(&self, last: &mut Last) -> Result<(), Failure> {
+        let Some((today, hour)) = self.engine.local_hour() else {
+            return Ok(());
+        };
+        let is_due = SWEEP_HOUR <= hour
+            && last.swept.is_none_or(|at| PUSH <= at.elapsed())
+            && self.engine.trusts_clock()
+            && self.engine.swept_on()? != Some(today);
+        if !is_due {
+            return Ok(());
+        }
+        // Tried once an hour; what was wrong is in the log.
+        last.swept = Some(Instant::now());
+        sweep(&self.engine, &self.settings.retention).map(|_| ())
     }
 
     /// A backup a day, where the settings say where to (BAK-01).
@@ -137,6 +159,7 @@ struct Last {
     minute: Instant,
     pushed: Option<Instant>,
     backup: Option<Instant>,
+    swept: Option<Instant>,
 }
 
 /// The thread that keeps.
@@ -164,6 +187,7 @@ impl Keeping {
                 minute: Instant::now(),
                 pushed: None,
                 backup: None,
+                swept: None,
             };
             let mut is_over = rung.is_over.lock();
             while !*is_over {

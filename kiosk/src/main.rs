@@ -36,6 +36,7 @@ mod metrics;
 mod healthcheck;
 mod backup;
 mod self_check;
+mod sweep;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

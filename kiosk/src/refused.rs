@@ -73,7 +73,8 @@ fn status_of(code: &str) -> StatusCode {
         | "bad_address"
         | "bad_consent"
         | "bad_ticket_text"
-        | "bad_contact" => StatusCode::BAD_REQUEST,
+        | "bad_contact"
+        | "bad_identity" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
         | "code_wrong"
         | "sign_in_needed"

@@ -31,3 +31,4 @@ mod phone;
 mod consents;
 mod own;
 mod tickets;
+mod retention;

@@ -555,7 +555,10 @@ fn rows(store: &dyn Store) -> Rows {
 fn added(movement: &Movement) -> i64 {
     let of = |parts: &[jifen::ledger::lot::Part]| total(parts).unwrap().count();
     match movement {
-        Movement::Open { .. } | Movement::Assess(_) | Movement::Sanction { .. } => 0,
+        Movement::Open { .. }
+        | Movement::Assess(_)
+        | Movement::Sanction { .. }
+        | Movement::Forward(_) => 0,
         Movement::Earn { lot, .. } => lot.map_or(0, |lot| lot.points.count()),
         Movement::Grant { lot, .. } => lot.points.count(),
         Movement::Return { parts, .. } => parts

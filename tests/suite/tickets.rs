@@ -12,6 +12,7 @@ use jifen::engine::tickets::{OpenedBy, TicketShown, Told};
 use jifen::policy::calendar::{Calendar, Certainty, HolidayYear};
 use jifen::policy::grant::{Ask, Grant, decide};
 use jifen::policy::notice::Language;
+use jifen::policy::retention::{RecordKind, RetentionPolicy};
 use jifen::policy::ticket::{TicketKind, TicketNo};
 use jifen_tests::people::{Form, Person, Shop, counts};
 use jifen_tests::wishes::numbered;
@@ -174,8 +175,8 @@ impl Desk {
                 Ok(open.collect::<Vec<_>>().join(" / "))
             }
             ["sweep"] => {
-                let dropped = engine.drop_tickets_ended_before(engine.tickets_kept_from())?;
-                Ok(format!("{} {}", dropped.of_members, dropped.of_nobody))
+                let gone = engine.retain(&RetentionPolicy::default(), false)?;
+                Ok(gone.count(RecordKind::Tickets).to_string())
             }
             [who, "leaves"] => {
                 let member = self.people[&who.chars().next().unwrap()].member;
@@ -337,20 +338,20 @@ fn what_ended_is_kept_for_two_years_to_the_day_and_then_gone() {
          staff closes 2026-000004 with 九点 -> done
          at 2026-06-11T00:00:00+08:00
          staff closes 2026-000003 with 好 -> done
-         at 2028-06-09T18:00:00+08:00
-         sweep -> 0 0
-         at 2028-06-10T23:59:59+08:00
-         sweep -> 0 0
+         at 2028-06-08T18:00:00+08:00
+         sweep -> 0
+         at 2028-06-09T23:59:59+08:00
+         sweep -> 0
          nobody reads 2026-000004 with 2026-000004 -> 2026-000004 enquiry closed ended li.lei 几点开门 [li.lei:九点]
-         at 2028-06-11T00:00:00+08:00
-         sweep -> 1 1
+         at 2028-06-10T00:00:00+08:00
+         sweep -> 2
          nobody reads 2026-000004 with 2026-000004 -> ticket_unknown
          staff reads 2026-000002 -> ticket_unknown
          A reads -> 2026-000003 correct closed ended li.lei 三 [li.lei:好] / 2026-000001 query open - 一 []
-         at 2028-06-12T00:00:00+08:00
-         sweep -> 1 0
+         at 2028-06-11T00:00:00+08:00
+         sweep -> 1
          A reads -> 2026-000001 query open - 一 []
-         sweep -> 0 0
+         sweep -> 0
          A open query 四 -> 2028-000001 due 2028-07-03 assumed
          A reads -> 2028-000001 query open - 四 [] / 2026-000001 query open - 一 []",
     );

@@ -198,6 +198,22 @@ pub enum Act {
         /// In which form.
         form: Text,
     },
+    /// Records whose time was over were destroyed (RET-01).
+    Destroyed {
+        /// Of which kind.
+        kind: Text,
+        /// How many.
+        count: u64,
+    },
+    /// A member was told that the record will be erased, because nothing was bought for so long (RET-03).
+    Warned,
+    /// An identity document was shown.
+    IdentityChecked {
+        /// Whether its number is kept until the operation ends (RET-05).
+        number_kept: bool,
+    },
+    /// The number of an identity document was masked (RET-05).
+    IdentityMasked,
 }
 
 impl Act {

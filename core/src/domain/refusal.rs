@@ -284,6 +284,12 @@ refusals! {
     ReplyNeeded => "reply_needed", Never, "办结前须有答复。", "A request is closed with a reply.";
     /// The member does not agree to this use (CON-06).
     UseNotConsented => "use_not_consented", Never, "会员未同意将信息用于该目的，未使用任何信息。", "The member does not agree to this purpose; nothing was used.";
+    /// The records of that time were destroyed when their time was over (RET-02).
+    NotKept => "not_kept", Never, "该时间的记录已超过保存期限，不再保存。", "Records of that time are past their keeping and are no longer there.";
+    /// Sales would be destroyed while a refund may still name them.
+    RetentionTooShort => "retention_too_short", Never, "交易的保存期限短于会员制度的退货期限，不能清理。", "Sales would be kept for less than the programme's refund window, so nothing is swept.";
+    /// Not the number of an identity document (RET-05).
+    BadIdentity => "bad_identity", Never, "证件号码有误：应为 18 位居民身份证号码或护照号码。", "This is not the number of an identity card (18 characters) or a passport.";
 }
 
 impl Refusal {

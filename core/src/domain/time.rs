@@ -117,6 +117,11 @@ impl Day {
         self.0.checked_add_months(Months::new(months)).map(Self)
     }
 
+    /// The same day of the month some months earlier; the 31st becomes the last day of a shorter month.
+    pub fn minus_months(self, months: u32) -> Option<Self> {
+        self.0.checked_sub_months(Months::new(months)).map(Self)
+    }
+
     /// The day some days later.
     pub fn plus_days(self, days: u32) -> Option<Self> {
         self.0

@@ -359,7 +359,9 @@ impl<V: Verb> Command<V> {
         let (heard, kept) = match self.decide(work) {
             Ok(Decided::Known(answer)) => return (answer, Verdict::Drop),
             Ok(Decided::KnownByReceipt(receipt)) => {
-                let kept = self.keep(work, Outcome::Done(receipt.clone()));
+                // The till's receipt leads to the newest answer, so that it stays as long as any of them.
+                let kept = self.take_receipt(work);
+                let kept = kept.and_then(|()| self.keep(work, Outcome::Done(receipt.clone())));
                 (
                     Ok(Answer {
                         receipt,

@@ -197,7 +197,7 @@ pub enum Correction {
 pub type Retired = (MemberId, u32);
 
 /// Writes a member's core rows again, under the newest version of the key.
-fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
+pub(super) fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
     let row = work.view().member(member)?;
     let attempts = work.view().sign_ins(member)?;
     for (number, look) in work.view().looks(member, &row)? {

@@ -1,16 +1,21 @@
 //! The derivation of any number: which entries made it, in order, each with what it added (semantics 6).
 
-use crate::domain::ids::AccountId;
+use std::collections::BTreeSet;
+
+use crate::domain::ids::{AccountId, CarryId};
 use crate::domain::money::{Exact, Money};
+use crate::domain::points::Points;
+use crate::domain::programme::Versions;
 use crate::domain::refusal::Refusal;
 use crate::ledger::entry::{Entry, Movement};
+use crate::ledger::forward::Forward;
 use crate::ledger::lot::LotGrant;
 use crate::ledger::sale::{ReceiptNo, Sale};
 
 use super::Engine;
 use super::commit::{Kind, outcome_of};
 use super::receipt::{Outcome, Receipt};
-use super::work::Stop;
+use super::work::{Stop, rules_of};
 
 /// A number that can be explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +74,7 @@ pub struct SaleStory {
 impl Engine {
     /// The entries that made a number, oldest first. The last step's `after` is the number.
     pub fn derive(&self, account: AccountId, number: &Number) -> Result<Vec<Step>, Refusal> {
+        let versions = self.versions();
         let entries = self.read(|view| {
             let record = view.account(account)?;
             let mut entries = view.entries(account, &record.account)?;
@@ -87,7 +93,10 @@ impl Engine {
                 | Number::ClawedBack
                 | Number::Expired
                 | Number::Spend
-                | Number::Carry(_) => contribution(number, &entry.movement),
+                | Number::Carry(_) => match &entry.movement {
+                    Movement::Forward(forward) => carried(number, forward, &versions),
+                    movement => contribution(number, movement),
+                },
             };
             (balance, debt) = (of_balance, of_debt);
             let Some(added) = change.filter(|change| !is_nothing(*change)) else {
@@ -126,9 +135,36 @@ impl Engine {
     }
 }
 
+/// What was carried forward of a number.
+fn carried(number: &Number, forward: &Forward, versions: &Versions) -> Option<Amount> {
+    let totals = &forward.totals;
+    let points = |points: Points| Some(Amount::Points(points.count()));
+    match number {
+        // These are read from what stood after the entry.
+        Number::Balance | Number::Debt => None,
+        Number::Earned => points(totals.earned),
+        Number::Redeemed => points(totals.redeemed),
+        Number::ClawedBack => points(totals.clawed_back),
+        Number::Expired => points(totals.expired),
+        Number::Spend => Some(Amount::Money(forward.lifetime)),
+        Number::Carry(rule) => {
+            let ids: BTreeSet<CarryId> = versions
+                .iter()
+                .flat_map(|programme| rules_of(versions, programme))
+                .filter(|known| known.rule.id == *rule)
+                .map(|known| known.carry)
+                .collect();
+            let of_rule = forward.carries.iter().filter(|(id, _)| ids.contains(id));
+            let mut rests = of_rule.map(|(_, rest)| *rest);
+            rests
+                .try_fold(Exact::ZERO, Exact::checked_add)
+                .map(Amount::Exact)
+        }
+    }
+}
+
 fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
-    let points =
-        |points: Option<crate::domain::points::Points>| Some(Amount::Points(points?.count()));
+    let points = |points: Option<Points>| Some(Amount::Points(points?.count()));
     match (number, movement) {
         (Number::Earned, Movement::Earn { lot: Some(lot), .. }) => points(Some(lot.points)),
         (Number::Redeemed, Movement::Redeem { parts, .. }) => {
@@ -188,6 +224,7 @@ fn is_about(movement: &Movement, sale: &Sale) -> bool {
         | Movement::Repay { .. }
         | Movement::Adjust { .. }
         | Movement::Sanction { .. }
+        | Movement::Forward(_)
         | Movement::Grant { .. } => false,
     }
 }

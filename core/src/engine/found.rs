@@ -15,7 +15,7 @@ use super::keys::Today;
 use super::work::{Stop, View, Work};
 
 /// What stands in the table, under a MAC.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum FoundRow {
     V1 {
         /// Under which day's key the owner is named.
@@ -32,6 +32,14 @@ pub(crate) struct Found<R> {
     plain: Plain<FoundRow>,
     sealed: Sealed<R>,
     row: PhantomData<fn() -> R>,
+}
+
+impl FoundRow {
+    /// Under which day's key the owner is named: the UTC day on which it was written.
+    pub(crate) const fn day(&self) -> u32 {
+        let Self::V1 { day, .. } = self;
+        *day
+    }
 }
 
 impl<R: Serialize + DeserializeOwned> Found<R> {
@@ -111,6 +119,21 @@ impl<R: Serialize + DeserializeOwned> Found<R> {
         value: &[u8],
     ) -> Result<FoundRow, StoreError> {
         self.plain.read(view.keys.mac(), key, value)
+    }
+
+    /// The row under this key says `row` from now on. Who owns it and under which day is left as it stands.
+    pub(crate) fn put_body(
+        &self,
+        work: &mut Work<'_>,
+        account: AccountId,
+        key: &[u8],
+        FoundRow::V1 { day, owner, .. }: FoundRow,
+        row: &R,
+    ) -> Result<(), Stop> {
+        let codec = work.keys().history(account)?;
+        let nonce = work.nonce();
+        let body = self.sealed.value(&codec, nonce, key, row)?;
+        work.put_plain(&self.plain, key, &FoundRow::V1 { day, owner, body })
     }
 
     /// The row under this key becomes `row`, of this account.

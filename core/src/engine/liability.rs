@@ -12,6 +12,7 @@ use crate::store::{StoreError, WriteTx, Written};
 
 use super::Engine;
 use super::keys::Keys;
+use super::retain::carried;
 use super::rows::{JOURNAL, JournalRow, TOTALS, TotalRow, total_account, total_key};
 use super::work::{Stop, View};
 
@@ -89,6 +90,8 @@ pub struct Liability {
 pub struct MonthMoves {
     /// The other side of each posting, and how many points it added.
     pub moves: BTreeMap<JournalAccount, i64>,
+    /// What came of rows that are kept no longer (RET-02): only their sum is known.
+    pub carried: i64,
     /// Their sum: the month's liability.
     pub outstanding: i64,
 }
@@ -126,6 +129,8 @@ impl Engine {
         let wanted = JournalAccount::Liability(month);
         self.read(|view| {
             let mut moves = MonthMoves::default();
+            moves.carried = carried(view)?.get(&wanted).copied().unwrap_or(0);
+            moves.outstanding = moves.carried;
             let mut note = |other: JournalAccount, points: Points, sign: i64| {
                 let change = points.count().saturating_mul(sign);
                 let sum = moves.moves.entry(other).or_default();

@@ -2,6 +2,7 @@
 //! known to us alone; a day that is over becomes one leaf, and its rows go after the time that the shop has set.
 
 use core::ops::ControlFlow;
+use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,7 @@ use crate::store::key::Key;
 use super::Engine;
 use super::audit::{Actor, Done, bind};
 use super::keys::day_of;
+use super::retain::utc_date;
 use super::rows::{LOGIN_DAYS, LOGINS, LoginDayRow, LoginRow};
 use super::work::{Stop, View, Work};
 
@@ -75,15 +77,24 @@ impl Engine {
     /// # Errors
     /// [`Refusal::ClockUntrusted`] and the store's.
     pub fn close_login_days(&self, keep_days: u32) -> Result<u64, Refusal> {
+        self.close_days()?;
+        let oldest = oldest_kept(self.now(), keep_days);
+        self.node_work(move |work| drop_before(work, oldest))
+    }
+
+    /// Gives each day that is over its leaf. Its records go with the sweep.
+    ///
+    /// # Errors
+    /// [`Refusal::ClockUntrusted`] and the store's.
+    pub fn close_days(&self) -> Result<(), Refusal> {
         if !self.trusts_clock() {
             return Err(Refusal::ClockUntrusted);
         }
         let today = day_of(self.now());
-        let oldest = today.saturating_sub(keep_days.max(LOGIN_DAYS_MIN));
         for day in self.read(|view| days(view, today))? {
             self.node_work(move |work| close(work, day))?;
         }
-        self.node_work(move |work| drop_before(work, oldest))
+        Ok(())
     }
 }
 
@@ -161,8 +172,7 @@ pub(crate) fn sum(view: &View<'_>, day: u32) -> Result<(u64, [u8; 32]), Stop> {
 
 fn close(work: &mut Work<'_>, day: u32) -> Result<(), Stop> {
     let (rows, hash) = sum(&work.view(), day)?;
-    let date = i32::try_from(day).ok().and_then(Day::from_number);
-    let date = date.ok_or(Refusal::BadTime)?;
+    let date = utc_date(day);
     work.act(Done::of_shop(
         Actor::program(),
         Act::Logins {
@@ -175,13 +185,55 @@ fn close(work: &mut Work<'_>, day: u32) -> Result<(), Stop> {
     work.put_plain(&LOGIN_DAYS, login_key(day).as_bytes(), &row)
 }
 
-fn drop_before(work: &mut Work<'_>, oldest: u32) -> Result<u64, Stop> {
+/// The UTC day of the oldest log-ins that are kept for so many days (at least 30).
+pub(crate) fn oldest_kept(now: Moment, keep_days: u32) -> u32 {
+    day_of(now).saturating_sub(keep_days.max(LOGIN_DAYS_MIN))
+}
+
+/// Log-ins of days before this one, some of them: each row's key and day.
+pub(crate) fn before(
+    view: &View<'_>,
+    oldest: u32,
+    most: usize,
+) -> Result<Vec<(Vec<u8>, Day)>, Stop> {
     let mut old = Vec::new();
     let until = login_key(oldest);
-    each(&work.view(), &[], Some(until.as_bytes()), &mut |key, _| {
-        old.push(key.to_vec());
+    let until = Some(until.as_bytes());
+    view.tx.scan(LOGINS.table(), &[], until, &mut |key, _| {
+        let day = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        let day = day.and_then(|day| u32::try_from(day).ok());
+        old.push((key.to_vec(), utc_date(day.unwrap_or(0))));
+        if old.len() < most {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     })?;
-    for key in &old {
+    Ok(old)
+}
+
+/// When each member last logged in, as far as log-ins are kept.
+pub(crate) fn last_successes(view: &View<'_>) -> Result<BTreeMap<MemberId, Moment>, Stop> {
+    let mut last = BTreeMap::new();
+    each(view, &[], None, &mut |key, row| {
+        let day = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        let day = day.and_then(|day| u32::try_from(day).ok());
+        let key_of_day = day.and_then(|day| view.keys.keybox().day(day));
+        let LoginRow::V1 {
+            at, success, owner, ..
+        } = row;
+        let whose = key_of_day.and_then(|of| of.open_owner(LOGINS.table(), key, &owner));
+        if let Some(member) = whose.filter(|_| success) {
+            let known = last.entry(member).or_insert(at);
+            *known = at.max(*known);
+        }
+    })?;
+    Ok(last)
+}
+
+fn drop_before(work: &mut Work<'_>, oldest: u32) -> Result<u64, Stop> {
+    let old = before(&work.view(), oldest, usize::MAX)?;
+    for (key, _) in &old {
         work.delete(LOGINS.table(), key)?;
     }
     Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))

@@ -34,6 +34,8 @@ pub mod condition;
 pub mod consents;
 pub mod looks;
 pub mod own;
+pub mod identity;
+pub mod retain;
 pub mod view;
 pub mod work;
 pub mod commit;
@@ -67,6 +69,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::policy::calendar::Calendar;
 use crate::policy::notice::Notice;
+use crate::policy::retention::RetentionPolicy;
 use crate::store::{ReadTx, Store, StoreError};
 use crate::vault::phone_index::PhoneIndex;
 use crate::vault::pin::HashGate;
@@ -90,6 +93,8 @@ pub struct Settings {
     pub prefix: Prefix,
     /// What new members may do before anybody has looked (MEM-05).
     pub review: Review,
+    /// How long records are kept (RET-01).
+    pub retention: RetentionPolicy,
 }
 
 /// Whether a registration is looked at before the member may use points (MEM-05).
@@ -111,6 +116,7 @@ impl Default for Settings {
             second_person_above: Points::new(1_000).unwrap_or(Points::ZERO),
             prefix: Prefix::default(),
             review: Review::None,
+            retention: RetentionPolicy::default(),
         }
     }
 }
@@ -141,6 +147,8 @@ pub struct Engine {
     erasing: Mutex<()>,
     /// One re-issue of a card at a time.
     reissuing: Mutex<()>,
+    /// One sweep at a time.
+    retaining: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
     latest: AtomicI64,
     judge: Mutex<Judge>,
@@ -199,12 +207,18 @@ impl Engine {
             calendar: RwLock::new(Arc::new(Calendar::official())),
             erasing: Mutex::new(()),
             reissuing: Mutex::new(()),
+            retaining: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,
         };
         engine.resume_erasures()?;
         engine.settle_all_cards()?;
         Ok(engine)
+    }
+
+    /// What the shop has set.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The keys that the rows are under.

@@ -8,6 +8,7 @@ mod codes;
 mod people;
 mod tickets;
 mod looks;
+mod retention;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,10 @@ pub(crate) use tickets::{
 };
 
 pub(crate) use looks::{LOOKS, LookRow};
+pub(crate) use retention::{
+    ANSWERS_FROM, CARRIED, DAYS_FROM, DESTRUCTIONS, DestructionRow, GoneV1, JOURNAL_FROM,
+    KEPT_FROM, KeptFromRow, SALES_FROM, SWEPT_ON,
+};
 
 use super::commit::Kind;
 use super::found::Found;
@@ -128,6 +133,9 @@ pub(crate) const TABLES: &[Table] = &[
     DESK_TICKETS.table(),
     MEMBER_TICKETS.table(),
     LOOKS.table(),
+    DESTRUCTIONS.table(),
+    CARRIED.table(),
+    KEPT_FROM.table(),
 ];
 
 /// An account's row.

@@ -5,7 +5,7 @@
 use crate::domain::ids::{AccountId, LotId, MemberId};
 use crate::domain::points::Points;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::{MILLIS_A_DAY, Moment};
+use crate::domain::time::{Day, MILLIS_A_DAY, Moment};
 use crate::ledger::earn::grant;
 use crate::ledger::entry::{GrantSource, Movement};
 use crate::store::{Home, StoreError, Verdict};
@@ -14,6 +14,7 @@ use crate::vault::tokens::CardNumber;
 
 use super::Engine;
 use super::pin::is_old;
+use super::retain::planned_erasure;
 use super::rows::{MEMBERS, MemberRow, SIGN_INS, SignInRow};
 use super::work::{Stop, Work, home_of};
 
@@ -35,6 +36,9 @@ pub struct SignedIn {
     pub gift: Points,
     /// Whether the PIN was set 180 days ago or earlier: the member is reminded then (SEC-05).
     pub pin_is_old: bool,
+    /// The local day on which the member was to be erased, because nothing was bought for so long. Signing in has taken
+    /// the notice back (RET-03).
+    pub erasure_planned: Option<Day>,
 }
 
 impl Engine {
@@ -204,24 +208,40 @@ fn attempt(
 }
 
 /// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
+/// A notice of erasure is taken back (RET-03).
 fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<SignedIn, Stop> {
     work.note_login(member, device, true)?;
     let mut row = work.view().member(member)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;
-    let mut signed_in = SignedIn {
-        member,
-        is_first: row.told.first_signed_in.is_none(),
-        gift: Points::ZERO,
-        pin_is_old: is_old(row.pin_set_at, work.now),
-    };
-    if !signed_in.is_first {
-        return Ok(signed_in);
-    }
-    row.told.first_signed_in = Some(work.now);
-    work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
     let account = work.keys().account_of(member)?;
-    signed_in.gift = sign_up_gift(work, account)?;
-    Ok(signed_in)
+    let erasure_planned = match (row.warned_at, work.versions.latest()) {
+        (Some(_), Some(programme)) => {
+            let policy = work.settings.retention;
+            planned_erasure(&work.view(), &row, account, programme.zone, &policy)?
+        }
+        (Some(_), None) | (None, _) => None,
+    };
+    let was_warned = row.warned_at.take().is_some();
+    let is_first = row.told.first_signed_in.is_none();
+    let pin_is_old = is_old(row.pin_set_at, work.now);
+    if is_first {
+        row.told.first_signed_in = Some(work.now);
+    }
+    if is_first || was_warned {
+        work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
+    }
+    let gift = if is_first {
+        sign_up_gift(work, account)?
+    } else {
+        Points::ZERO
+    };
+    Ok(SignedIn {
+        member,
+        is_first,
+        gift,
+        pin_is_old,
+        erasure_planned,
+    })
 }
 
 /// Gives the programme's sign-up gift, once in an account's life (semantics 8).

@@ -145,6 +145,9 @@ impl Engine {
             let mut past = Account::new(record.account.opened_on);
             for entry in entries {
                 let counts = match &entry.movement {
+                    // What was before it is not known any more (RET-02).
+                    Movement::Forward(_) if at < entry.at => return Err(Refusal::NotKept.into()),
+                    Movement::Forward(_) => true,
                     Movement::Earn { lot, .. } => lot.map_or(entry.at, |lot| lot.earned_at) <= at,
                     // Of a lot that was earned by then; what was not entered yet is found again below.
                     Movement::Expire { lot, .. } => entry.at <= at && past.lot(*lot).is_some(),

@@ -93,6 +93,9 @@ impl<'a> View<'a> {
                     let less = crate::domain::money::Money::ZERO.checked_sub(*spend);
                     less.is_some_and(|less| account.spend.add(*sold_on, less))
                 }
+                Movement::Forward(forward) => {
+                    account.spend.add_carried(forward.lifetime, &forward.days)
+                }
                 Movement::Open { .. }
                 | Movement::Redeem { .. }
                 | Movement::Return { .. }

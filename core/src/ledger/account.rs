@@ -293,6 +293,11 @@ impl Account {
                 }
             },
             Movement::Sanction { state, .. } => self.state = *state,
+            // The entries that it stands for are gone, so nothing can be before it.
+            Movement::Forward(_) if self.entries != 0 || self.last_entry.is_some() => {
+                return Err(LedgerError::Unfit);
+            }
+            Movement::Forward(forward) => *self = forward.account(self.spend.by_day),
         }
         Ok(())
     }

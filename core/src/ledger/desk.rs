@@ -200,10 +200,13 @@ impl Desk {
 }
 
 /// The lots that a movement changes.
-fn lots_of(movement: &Movement) -> Vec<LotId> {
+pub(super) fn lots_of(movement: &Movement) -> Vec<LotId> {
     let of = |parts: &[Part]| parts.iter().map(|part| part.lot).collect::<Vec<_>>();
     match movement {
-        Movement::Open { .. } | Movement::Assess(_) | Movement::Sanction { .. } => Vec::new(),
+        Movement::Open { .. }
+        | Movement::Assess(_)
+        | Movement::Sanction { .. }
+        | Movement::Forward(_) => Vec::new(),
         Movement::Earn { lot, .. } => lot.iter().map(|grant| grant.id).collect(),
         Movement::Redeem { parts, .. } | Movement::Repay { parts } => of(parts),
         Movement::Return { parts, .. } => parts

@@ -10,6 +10,7 @@ use crate::domain::programme::Tier;
 use crate::domain::refusal::AccountState;
 use crate::domain::time::{Day, Moment};
 
+use super::forward::Forward;
 use super::lot::{LotGrant, Part};
 
 /// What an entry does.
@@ -109,6 +110,8 @@ pub enum Movement {
         /// Their lot.
         lot: LotGrant,
     },
+    /// Older entries were carried forward: the account as it stood after them (RET-02). Always the first of its account.
+    Forward(Box<Forward>),
 }
 
 impl Movement {
@@ -126,6 +129,7 @@ impl Movement {
             Self::Assess(_) => "assess",
             Self::Sanction { .. } => "sanction",
             Self::Grant { .. } => "grant",
+            Self::Forward(_) => "forward",
         }
     }
 }

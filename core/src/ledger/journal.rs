@@ -89,6 +89,7 @@ pub fn postings(
         Movement::Open { .. }
         | Movement::Assess(_)
         | Movement::Sanction { .. }
+        | Movement::Forward(_)
         | Movement::Earn { lot: None, .. } => {}
         Movement::Earn {
             lot: Some(grant), ..

@@ -16,3 +16,4 @@ pub mod earn;
 pub mod refund;
 pub mod tier;
 pub mod replay;
+pub mod forward;

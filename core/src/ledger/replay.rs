@@ -21,6 +21,9 @@ pub fn replay<'a>(
         if let (None, Movement::Open { on }) = (&account, &entry.movement) {
             account = Some(begin(*on, by_day));
         }
+        if let (None, Movement::Forward(forward)) = (&account, &entry.movement) {
+            account = Some(begin(forward.opened_on, by_day));
+        }
         let account = account.as_mut().ok_or((place, LedgerError::Unfit))?;
         if entry.previous != account.last_entry {
             return Err(unfit(LedgerError::Unfit));

@@ -50,6 +50,18 @@ impl Spend {
         }
     }
 
+    /// Adds what was carried forward. `false` on overflow.
+    #[must_use]
+    pub fn add_carried(&mut self, lifetime: Money, days: &[(Day, Money)]) -> bool {
+        let Some(sum) = self.lifetime.checked_add(lifetime) else {
+            return false;
+        };
+        let added = days.iter().all(|(day, amount)| self.add(*day, *amount));
+        // Days that no window looks at any more are in the sum alone.
+        self.lifetime = sum;
+        added
+    }
+
     /// Qualifying spend in the window at `now`, for an account opened on `opened_on`.
     pub fn metric(&self, window: Window, opened_on: Day, now: Moment, zone: Zone) -> Option<Money> {
         let today = zone.day_of(now);

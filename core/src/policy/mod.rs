@@ -10,3 +10,4 @@ pub mod verification;
 pub mod calendar;
 pub mod ticket;
 pub mod catalogue;
+pub mod retention;

@@ -4,7 +4,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use chrono::{Datelike, Months};
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -15,8 +15,6 @@ use crate::domain::time::Day;
 pub const DUE_WORKING_DAYS: u32 = 15;
 /// After so many working days a request that nobody took is escalated (SVC-01).
 pub const TAKEN_WORKING_DAYS: u32 = 1;
-/// So many months from its end a request is kept (RET-04: two years).
-pub const KEPT_MONTHS: u32 = 24;
 /// The longest text of a request or a reply, in characters.
 pub const TEXT_MAX: usize = 2_000;
 /// The longest way to reach somebody, in characters.
@@ -308,12 +306,6 @@ impl fmt::Debug for TicketText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("TicketText(..)")
     }
-}
-
-/// The earliest day of an end that is still kept on `today`: what ended before it goes (RET-04).
-pub fn kept_from(today: Day) -> Option<Day> {
-    let date = today.date().checked_sub_months(Months::new(KEPT_MONTHS));
-    date.map(Day::new)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The copy for machines, and the member's own view on the screen: the same, masked or in clear.
 
 use jifen::engine::own::OwnView;
-use jifen::policy::catalogue::{Export, Field, Record, RetentionSchedule, Value};
-use jifen::policy::notice::Language;
+use jifen::policy::catalogue::{Export, Field, Record, Value};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
@@ -60,12 +59,13 @@ impl<'v> Copy<'v> {
             masked,
             data: Parts(&own.record),
             withheld: withheld.collect(),
-            fields: told().map(|field| declared(field, language)).collect(),
+            fields: told().map(|field| declared(field, own)).collect(),
         }
     }
 }
 
-fn declared(field: Field, language: Language) -> Declared {
+fn declared(field: Field, own: &OwnView) -> Declared {
+    let language = own.language;
     let declared = field.declaration();
     Declared {
         field: field.word(),
@@ -74,7 +74,7 @@ fn declared(field: Field, language: Language) -> Declared {
         level: declared.level.number(),
         purpose: declared.why.words(language),
         basis: declared.basis.words(language),
-        retention: RetentionSchedule::default().words(declared.retention, language),
+        retention: declared.retention.words(&own.retention, language),
     }
 }
 

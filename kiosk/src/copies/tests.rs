@@ -5,6 +5,7 @@ use std::thread;
 
 use jifen::engine::own::OwnView;
 use jifen::policy::catalogue::{Export, Field, Record, Shape, Value};
+use jifen::policy::retention::RetentionPolicy;
 use serde_json::Value as Json;
 
 use super::csv::guarded;
@@ -47,6 +48,7 @@ fn view(tag: &str, language: Language) -> OwnView {
         record.tell(field, planted(field, tag));
     }
     OwnView {
+        retention: RetentionPolicy::default(),
         at: NOON,
         language,
         record,
@@ -184,6 +186,7 @@ fn a_copy_fits_its_schema_and_one_with_a_field_more_or_less_does_not() {
             .collect();
         assert!(errors.is_empty(), "{errors:#?}");
         let empty = OwnView {
+            retention: RetentionPolicy::default(),
             record: Record::new(),
             ..own
         };
@@ -236,6 +239,7 @@ fn no_cell_is_a_formula() {
     let mut record = Record::new();
     record.tell(Field::Name, "=cmd|' /C calc'!A0\",x");
     let own = OwnView {
+        retention: RetentionPolicy::default(),
         at: NOON,
         language: Language::En,
         record,

@@ -5,9 +5,10 @@ use jifen::domain::refusal::{AccountState, Refusal};
 use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::enrol::Application;
 use jifen::policy::agreement::{Acceptance, AgreementKind};
-use jifen::policy::catalogue::{RetentionSchedule, noted};
+use jifen::policy::catalogue::noted;
 use jifen::policy::notice::{Language, Shown};
 use jifen::policy::purpose::Purpose;
+use jifen::policy::retention::RetentionPolicy;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -91,14 +92,14 @@ pub(crate) fn notice(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
             })
             .collect(),
         advice: notice.shown(Shown::Advice, language),
-        fields: fields(language),
+        fields: fields(&app.engine.settings().retention, language),
     };
     json(StatusCode::OK, &shown)
 }
 
 /// The list of fields, from their declarations.
-fn fields(language: Language) -> Vec<FieldShown> {
-    let lines = noted(&RetentionSchedule::default(), language);
+fn fields(retention: &RetentionPolicy, language: Language) -> Vec<FieldShown> {
+    let lines = noted(retention, language);
     let shown = lines.into_iter().map(|line| FieldShown {
         field: line.field.word(),
         name: line.field.name(language),

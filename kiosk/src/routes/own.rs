@@ -36,6 +36,9 @@ struct SignedIn {
     /// Whether to ask if the data is still right (QLT-04); left out where it is not.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     confirm_due: bool,
+    /// The local day on which the record was to be erased; signing in has taken that back (RET-03).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erasure_planned: Option<String>,
 }
 
 /// `POST /member/v1/session`: signs in and sets the cookie. The first time, the advice comes with it, and the gift.
@@ -62,6 +65,7 @@ fn try_sign_in(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
         advice,
         pin_age_reminder: signed_in.pin_is_old,
         confirm_due: app.engine.confirm_due(member)?,
+        erasure_planned: signed_in.erasure_planned.map(|day| day.to_string()),
     };
     let cookie = app.sessions.begin(member, app.secret(), app.clock.wall());
     Ok(with_cookie(json(StatusCode::OK, &body), &cookie))

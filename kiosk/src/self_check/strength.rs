@@ -1,5 +1,7 @@
 //! Settings that are weaker than what the program would do by itself.
 
+use jifen::policy::retention::Figure;
+
 use crate::settings::Settings;
 
 use super::finding::Finding;
@@ -8,6 +10,7 @@ use super::finding::Finding;
 pub(super) fn weaker(settings: &Settings) -> Vec<Finding> {
     // Key, what it is, its default, and whether it is weaker.
     let points = settings.second_person_above.count();
+    let login_days = settings.retention.of(Figure::Logins);
     let rows = [
         (
             "adjust.second_person_above",
@@ -17,9 +20,9 @@ pub(super) fn weaker(settings: &Settings) -> Vec<Finding> {
         ),
         (
             "audit.login_days",
-            settings.login_days.to_string(),
+            login_days.to_string(),
             "190",
-            settings.login_days < 190,
+            login_days < 190,
         ),
         (
             "backup.keep_days",

@@ -5,6 +5,7 @@ mod copies;
 mod fault;
 mod given;
 mod messages;
+mod retention;
 mod value;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use jifen::domain::points::Points;
 use jifen::engine::logins::LOGIN_DAYS_MIN;
+use jifen::policy::retention::RetentionPolicy;
 use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
@@ -31,7 +33,7 @@ const FILE: &str = "jifen.toml";
 /// The variable that names another one.
 const VARIABLE: &str = "JIFEN_SETTINGS";
 /// Every key there is.
-const KEYS: [&str; 19] = [
+const KEYS: &[&str] = &[
     "data",
     "keys",
     "programme",
@@ -51,6 +53,12 @@ const KEYS: [&str; 19] = [
     "escrow.custodians",
     "escrow.targets",
     "messages.folder",
+    "retention.sales_months",
+    "retention.journal_months",
+    "retention.inactive_months",
+    "retention.notice_days",
+    "retention.identity_days",
+    "retention.tickets_months",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -80,14 +88,14 @@ pub(crate) struct Settings {
     pub(crate) second_person_above: Points,
     /// `audit.second`: a second folder, best on another machine, for the audit's checkpoints. Default: none.
     pub(crate) audit_second: Option<PathBuf>,
-    /// `audit.login_days`: how many days log-ins are kept, 30 to 3,650 (AUD-01). Default 190.
-    pub(crate) login_days: u32,
     /// Where backups go.
     pub(crate) backup: Backups,
     /// Where the keys' escrow goes.
     pub(crate) escrow: Escrow,
     /// `messages.folder`: where messages to phones are put for a gateway to pick up. Default: there are none.
     pub(crate) messages: Option<PathBuf>,
+    /// `retention.*` and `audit.login_days`: how long records are kept (RET-01). Default: the figures of the law.
+    pub(crate) retention: RetentionPolicy,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -135,8 +143,8 @@ impl Settings {
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, Vec<Fault>> {
         let mut gift = Gift::default();
-        gift.take_file(text, &KEYS);
-        gift.take_variables(variables, &KEYS);
+        gift.take_file(text, KEYS);
+        gift.take_variables(variables, KEYS);
         let read = read(&mut gift, home);
         gift.faults
             .sort_by(|one, other| one.place.cmp(&other.place));
@@ -156,6 +164,7 @@ impl Settings {
                 Review::Staff => jifen::engine::Review::Staff,
                 Review::PhoneCode => jifen::engine::Review::PhoneCode,
             },
+            retention: self.retention,
         }
     }
 
@@ -223,6 +232,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     let backup = copies::backups(gift, home);
     let escrow = copies::escrow(gift, home);
     let messages = messages::folder(gift, home);
+    let retention = retention::retention(gift, login_days);
     let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
     let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
     if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
@@ -244,9 +254,9 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,
         audit_second: audit_second.ok()?.map(|text| path(&text)),
-        login_days: u32::try_from(login_days?).ok()?,
         backup: backup?,
         escrow: escrow?,
         messages: messages?,
+        retention: retention?,
     })
 }

@@ -3,6 +3,8 @@
 mod copies;
 mod messages;
 
+use jifen::policy::retention::{Figure, RetentionPolicy};
+
 use super::*;
 
 /// The settings of a file in `/etc/jifen` under these variables.
@@ -45,7 +47,6 @@ fn without_a_file_everything_has_its_default() {
         till_prefix: Prefix::default(),
         second_person_above: Points::new(1_000).unwrap(),
         audit_second: None,
-        login_days: 190,
         backup: Backups {
             recipient: None,
             targets: Vec::new(),
@@ -56,8 +57,45 @@ fn without_a_file_everything_has_its_default() {
             targets: Vec::new(),
         },
         messages: None,
+        retention: RetentionPolicy::default(),
     };
     assert_eq!(settings, expected);
+}
+
+/// The law's figures are the most: a longer one does not load.
+#[test]
+fn a_record_may_be_kept_shorter_and_never_longer() {
+    let settings = parse(
+        "[audit]\nlogin_days = 31\n[retention]\nsales_months = 24\nidentity_days = 1\n",
+        &[("JIFEN_RETENTION_INACTIVE_MONTHS", "12")],
+    );
+    let kept = settings.unwrap().retention;
+    for (figure, value) in [
+        (Figure::Logins, 31),
+        (Figure::Sales, 24),
+        (Figure::Journal, 60),
+        (Figure::Inactive, 12),
+        (Figure::Notice, 30),
+        (Figure::Identity, 1),
+        (Figure::Tickets, 24),
+    ] {
+        assert_eq!(kept.of(figure), value, "{figure:?}");
+    }
+    for (key, too_long) in [
+        ("sales_months", 61),
+        ("sales_months", 11),
+        ("journal_months", 61),
+        ("inactive_months", 37),
+        ("notice_days", 29),
+        ("identity_days", 31),
+        ("identity_days", 0),
+        ("tickets_months", 25),
+    ] {
+        let text = format!("[retention]\n{key} = {too_long}\n");
+        check(&text, &[], &["2 out_of_range"]);
+    }
+    check("[audit]\nlogin_days = 29\n", &[], &["2 out_of_range"]);
+    check("[retention]\nsale_months = 60\n", &[], &["2 unknown_key"]);
 }
 
 #[test]

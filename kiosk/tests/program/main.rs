@@ -38,3 +38,4 @@ mod desk;
 mod credentials;
 mod alike;
 mod guessing;
+mod sweep;

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::caller::{Place, Said, YEAR, has_chinese};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "demo",
     "replay",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 15] = [
     "drill",
     "escrow",
     "restore-keys",
+    "sweep",
 ];
 
 #[test]

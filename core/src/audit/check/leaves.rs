@@ -158,7 +158,11 @@ impl Walk {
             | Act::UseRestricted
             | Act::RestrictionLifted
             | Act::DataConfirmed
-            | Act::CopyTaken { .. } => {}
+            | Act::CopyTaken { .. }
+            | Act::Destroyed { .. }
+            | Act::Warned
+            | Act::IdentityChecked { .. }
+            | Act::IdentityMasked => {}
         }
     }
 

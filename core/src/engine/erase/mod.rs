@@ -15,6 +15,7 @@ use crate::domain::points::Points;
 use crate::domain::refusal::Refusal;
 use crate::ledger::journal::forfeit;
 use crate::policy::grant::{Ask, decide};
+use crate::policy::retention::RecordKind;
 use crate::store::{StoreError, Verdict};
 use crate::vault::keybox::KeyboxError;
 
@@ -24,6 +25,7 @@ use super::Engine;
 use super::audit::{Actor, Done};
 use super::commit::IdempotencyKey;
 use super::escrow::{EVERYWHERE, owing};
+use super::retain;
 use super::rows::{
     ByRole, ERASURES, ErasureRow, ErasureV1, INTENTS, IntentRow, JOURNAL, JournalRow, KeyGroup,
     OWED, OwedRow, RECEIPTS, ReceiptKey,
@@ -310,6 +312,12 @@ fn begin(
         work.put_plain(&JOURNAL, &key, &row)?;
     }
     forget::rows_of(work, member, account, &head)?;
+    if by.1 == ByRole::Program {
+        // Its time was over: it is counted with everything else that is destroyed (RET-01).
+        let mut gone = retain::Destruction::default();
+        gone.add(RecordKind::Members, desk.zone.day_of(work.now));
+        retain::book(work, &gone)?;
+    }
     let intent = IntentRow::V1 { member, erasure };
     work.put_plain(&INTENTS, &request, &intent)
 }
@@ -355,7 +363,9 @@ fn done(
         } else {
             &["address", "postcode"]
         },
-        because: if is_whole {
+        because: if erasure.by.1 == ByRole::Program {
+            ("retention", "legal")
+        } else if is_whole {
             ("member_rights", "request")
         } else {
             ("direct_mail", "withdrawn")
@@ -376,7 +386,7 @@ fn done(
 }
 
 /// Notes that the copies of a bucket's keys are to be replaced, before anybody is answered.
-fn owe(
+pub(super) fn owe(
     work: &mut Work<'_>,
     (bucket, epoch): (u8, u64),
     destinations: &[String],

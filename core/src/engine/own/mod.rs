@@ -21,6 +21,7 @@ use crate::domain::time::Moment;
 use crate::policy::catalogue::{Field, Mask, Record, Value};
 use crate::policy::grant::{Ask, Grant, Use, decide};
 use crate::policy::notice::Language;
+use crate::policy::retention::RetentionPolicy;
 use crate::vault::profile::Mobile;
 
 use super::Engine;
@@ -34,6 +35,8 @@ pub struct OwnView {
     pub at: Moment,
     /// The language of the explanations in it.
     pub language: Language,
+    /// How long the shop keeps what is in it.
+    pub retention: RetentionPolicy,
     /// The fields that have a value, each with it.
     pub record: Record,
 }
@@ -72,7 +75,8 @@ impl Engine {
             return Err(Refusal::TokenUnknown);
         }
         let (now, versions) = (self.now(), self.versions());
-        self.read(|view| gather(view, member, (now, &versions), language, leave))
+        let by = (now, &*versions, self.settings.retention);
+        self.read(|view| gather(view, member, by, language, leave))
     }
 
     /// The same for a copy that leaves the house, with the line of it in the audit (DSR-06). `form` is the word for the
@@ -98,8 +102,8 @@ impl Engine {
                 member,
             };
             let leave = decide(&ask).map_err(|_| Refusal::TokenUnknown)?;
-            let at = (work.now, &*versions);
-            let own = gather(&work.view(), member, at, language, &leave)?;
+            let by = (work.now, &*versions, work.settings.retention);
+            let own = gather(&work.view(), member, by, language, &leave)?;
             let handle = Handle::from_bytes(work.view().member(member)?.handle);
             work.act(Done {
                 actor: Actor::member(handle, &device),
@@ -128,7 +132,7 @@ struct Teller<'a> {
 fn gather(
     view: &View<'_>,
     member: MemberId,
-    (now, versions): (Moment, &Versions),
+    (now, versions, retention): (Moment, &Versions, RetentionPolicy),
     language: Language,
     leave: &Grant,
 ) -> Result<OwnView, Stop> {
@@ -149,6 +153,7 @@ fn gather(
     Ok(OwnView {
         at: now,
         language,
+        retention,
         record,
     })
 }

@@ -4,6 +4,7 @@ use crate::domain::earn::{Cap, Trace};
 use crate::domain::money::{Exact, Money};
 use crate::domain::refusal::AccountState;
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
+use crate::ledger::forward::Forward;
 use crate::ledger::lot::{LotGrant, Part, total};
 use crate::policy::notice::Language;
 
@@ -108,6 +109,7 @@ pub(super) fn movement_words(movement: Movement, exponent: u32, language: Langua
             let lot = words.lot(Some(lot));
             words.pick(format!("{source}：{lot}"), format!("{source}: {lot}"))
         }
+        Movement::Forward(forward) => words.forward(*forward),
     }
 }
 
@@ -120,6 +122,41 @@ struct Words {
 impl Words {
     fn pick(self, zh: String, en: String) -> String {
         if self.zh { zh } else { en }
+    }
+
+    fn forward(self, forward: Forward) -> String {
+        let Forward {
+            opened_on,
+            state,
+            lots,
+            debt,
+            carries,
+            lifetime,
+            // What a window may still look at, and the sums of the entries: both stand in the account's own fields.
+            days: _,
+            tiers: _,
+            tier_flagged: _,
+            totals: _,
+            entries,
+            last_sale: _,
+            last_purchase,
+        } = forward;
+        let lots: Vec<String> = lots
+            .into_iter()
+            .map(|lot| format!("{} × {}", lot.grant.id, lot.remaining))
+            .collect();
+        let lots = lots.join(" + ");
+        let rests: Vec<String> = carries
+            .into_iter()
+            .map(|(_, rest)| self.exact(rest))
+            .collect();
+        let rests = rests.join(" + ");
+        let (state, lifetime) = (self.state(state), self.money(lifetime));
+        let last = last_purchase.map_or_else(|| "-".to_owned(), |day| day.to_string());
+        self.pick(
+            format!("结转 {entries} 条流水：{opened_on} 开户，状态 {state}，批次 {lots}，欠 {debt}，余数 {rests}，累计消费额 {lifetime}，最后消费 {last}"),
+            format!("{entries} entries carried forward: opened on {opened_on}, {state}, lots {lots}, {debt} owed, rest {rests}, {lifetime} counts for the tier, last purchase {last}"),
+        )
     }
 
     fn money(self, amount: Money) -> String {

@@ -247,6 +247,7 @@ fn grants(entry: &Entry) -> Vec<LotGrant> {
             lot.iter().copied().collect()
         }
         Movement::Grant { lot, .. } => vec![*lot],
+        Movement::Forward(forward) => forward.lots.iter().map(|lot| lot.grant).collect(),
         Movement::Return { parts, .. } => {
             let into = |returned: &Returned| returned.into;
             parts.iter().filter_map(into).collect()

@@ -30,7 +30,7 @@ use super::keys::Keys;
 
 pub(crate) use place::key_of;
 pub use reference::Reference;
-pub use sweep::TicketsDropped;
+pub(crate) use sweep::{Ended, drop_ticket, ended_before};
 
 /// What somebody asks or complains about. It is parsed here and nowhere else, and it prints nothing.
 pub struct Told<'a> {

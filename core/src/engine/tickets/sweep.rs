@@ -2,83 +2,53 @@
 
 use crate::audit::Act;
 use crate::domain::ids::MemberId;
-use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
-use crate::policy::ticket::{TicketNo, kept_from};
+use crate::policy::ticket::TicketNo;
 
-use super::super::Engine;
 use super::super::audit::{Actor, Done};
 use super::super::rows::{
     DeskTicketRow, MEMBER_TICKETS, MEMBERS, MemberRow, MemberTicketRow, TicketV1,
 };
-use super::super::work::{Stop, Work};
+use super::super::work::{Stop, View, Work};
 use super::place::{because, key_of};
 use super::read::each;
-use super::zone;
 
-/// How many requests were dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TicketsDropped {
-    /// Of members.
-    pub of_members: u64,
-    /// Of people who did not sign in.
-    pub of_nobody: u64,
+/// A request that ended before a moment: its number, its index row, and whose it is while that is known.
+pub(crate) type Ended = (TicketNo, TicketV1, Option<MemberId>);
+
+/// Every request that ended before this moment.
+pub(crate) fn ended_before(view: &View<'_>, moment: Moment) -> Result<Vec<Ended>, Stop> {
+    let mut ended = Vec::new();
+    each(view, &mut |number, index| {
+        if index.ended_at.is_some_and(|at| at < moment) {
+            ended.push((number, index));
+        }
+    })?;
+    let mut found = Vec::with_capacity(ended.len());
+    for (number, index) in ended {
+        let member = match view.ticket_owner(number)? {
+            Some(DeskTicketRow::Member(member)) => Some(member),
+            Some(DeskTicketRow::NobodyV1(_)) | None => None,
+        };
+        let known = member.filter(|member| view.keys.keybox().is_known(member));
+        found.push((number, index, known));
+    }
+    Ok(found)
 }
 
-impl Engine {
-    /// The moment before which a request must have ended to be past its keeping: two years ago, to the day.
-    pub fn tickets_kept_from(&self) -> Moment {
-        let now = self.now();
-        let zone = zone(&self.versions(), now);
-        let from = kept_from(zone.day_of(now));
-        from.map_or(Moment::EPOCH, |day| zone.start_of(day))
+/// Drops a request with all that was written (RET-04). It is an act. Whether it was still there.
+pub(crate) fn drop_ticket(
+    work: &mut Work<'_>,
+    (number, index, member): &Ended,
+) -> Result<bool, Stop> {
+    if work.view().ticket_owner(*number)?.is_none() {
+        return Ok(false);
     }
-
-    /// Drops every request that ended before this moment, with all that was written: see [`Engine::tickets_kept_from`].
-    /// Each is an act.
-    ///
-    /// # Errors
-    /// [`Refusal::ClockUntrusted`] and the store's.
-    pub fn drop_tickets_ended_before(&self, moment: Moment) -> Result<TicketsDropped, Refusal> {
-        if !self.trusts_clock() {
-            return Err(Refusal::ClockUntrusted);
-        }
-        let ended = |index: &TicketV1| index.ended_at.is_some_and(|at| at < moment);
-        let over = self.read(|view| {
-            let mut over = Vec::new();
-            each(view, &mut |number, index| {
-                if ended(&index) {
-                    over.push((number, index));
-                }
-            })?;
-            Ok(over)
-        })?;
-        let mut dropped = TicketsDropped::default();
-        for (number, index) in over {
-            let owner = self.read(|view| view.ticket_owner(number))?;
-            let member = match owner {
-                Some(DeskTicketRow::Member(member)) => Some(member),
-                Some(DeskTicketRow::NobodyV1(_)) | None => None,
-            };
-            let known = member.filter(|member| self.keys.keybox().is_known(member));
-            match known {
-                Some(member) => {
-                    self.member_work(member, move |work| {
-                        unchain(work, member, number)?;
-                        drop_one(work, number, &index)
-                    })?;
-                }
-                None => self.node_work(move |work| drop_one(work, number, &index))?,
-            }
-            let count = if member.is_some() {
-                &mut dropped.of_members
-            } else {
-                &mut dropped.of_nobody
-            };
-            *count = count.saturating_add(1);
-        }
-        Ok(dropped)
+    if let Some(member) = member {
+        unchain(work, *member, *number)?;
     }
+    drop_one(work, *number, index)?;
+    Ok(true)
 }
 
 fn drop_one(work: &mut Work<'_>, number: TicketNo, index: &TicketV1) -> Result<(), Stop> {

@@ -17,9 +17,11 @@ use crate::ledger::replay::{differences, replay};
 use crate::ledger::sale::Sale;
 
 use super::super::liability::Sums;
-use super::super::rows::{ACCOUNTS, AccountRecord};
+use super::super::retain::kept_from_day;
+use super::super::rows::{ACCOUNTS, ANSWERS_FROM, AccountRecord, SALES_FROM};
 use super::super::work::{Stop, View, rules_of};
 use super::Seen;
+use super::carried::Bought;
 
 /// The ids of all accounts; one whose row cannot be read is named.
 pub(super) fn ids(view: &View<'_>, seen: &mut Seen) -> Result<Vec<AccountId>, Stop> {
@@ -77,8 +79,13 @@ fn inspect(
     let mut entries = view.entries(id, account)?;
     entries.reverse();
     count(&mut seen.verified.entries, entries.len());
+    let bought = Bought::of(&entries, kept_from_day(view, SALES_FROM)?);
+    bought.note_answers(kept_from_day(view, ANSWERS_FROM)?, seen);
     match replay(&entries, account.spend.by_day) {
-        Ok(replayed) => {
+        Ok(mut replayed) => {
+            if bought.may_begin_with(account.last_sale) {
+                replayed.last_sale = account.last_sale;
+            }
             for name in differences(account, &replayed) {
                 seen.differs(
                     "account_differs",
@@ -94,8 +101,12 @@ fn inspect(
     }
     holds(view, id, place, account, seen)?;
     super::keys::answers(view, id, place, record.head.last_receipt, seen)?;
-    let sales = sales(view, id, place, account, seen)?;
-    weigh(versions, place, account, &sales, &entries, seen);
+    let sales = sales(view, id, place, (account, &bought), seen)?;
+    if bought.is_whole(&sales) {
+        weigh(versions, place, account, &sales, &entries, seen);
+    } else {
+        super::carried::weigh(versions, place, &bought, &sales, &entries, seen);
+    }
     owed(versions, account, &mut seen.owed);
     Ok(())
 }
@@ -173,7 +184,7 @@ fn sales(
     view: &View<'_>,
     id: AccountId,
     place: &str,
-    account: &Account,
+    (account, bought): (&Account, &Bought),
     seen: &mut Seen,
 ) -> Result<Vec<Sale>, Stop> {
     let mut sales = Vec::new();
@@ -188,9 +199,12 @@ fn sales(
                 format!("sale {at} belongs to another account"),
             );
         }
+        if !seen.unanswered.contains(&sale.id) {
+            seen.answered.insert(sale.id);
+        }
         sales.push(sale);
     }
-    if u64::try_from(sales.len()).ok() != Some(account.totals.sales) {
+    if u64::try_from(sales.len()).ok() != bought.expected(account.totals.sales, &sales) {
         seen.differs(
             "sales_missing",
             place,

@@ -5,13 +5,20 @@ use core::ops::ControlFlow;
 use crate::ledger::journal::JournalAccount;
 
 use super::super::liability::{Sums, add, totals};
+use super::super::retain::carried;
 use super::super::rows::JOURNAL;
 use super::super::rows::JournalRow;
 use super::super::work::{Stop, View};
 use super::Seen;
 
 pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
-    let mut booked = Sums::new();
+    let mut booked = match carried(view) {
+        Ok(carried) => carried,
+        Err(stop) => {
+            seen.differs("row_unreadable", "carried", stop.to_string());
+            return Ok(());
+        }
+    };
     view.tx
         .scan(JOURNAL.table(), &[], None, &mut |key, value| {
             seen.verified.journal_rows = seen.verified.journal_rows.saturating_add(1);

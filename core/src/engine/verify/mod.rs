@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod carried;
 mod journal;
 mod keys;
 mod people;
@@ -69,6 +70,10 @@ struct Seen {
     open_holds: BTreeSet<HoldId>,
     /// Sales that an answer says were done.
     sold: BTreeSet<SaleId>,
+    /// Sales that must have an answer: those of the chains, and those of entries whose sale is past its keeping.
+    answered: BTreeSet<SaleId>,
+    /// Sales whose answer is past its keeping.
+    unanswered: BTreeSet<SaleId>,
     /// Tills' receipts that lead to an answer.
     business: BTreeSet<Vec<u8>>,
     /// Rows of sale tokens that an answer names.

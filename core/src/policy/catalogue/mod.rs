@@ -17,10 +17,11 @@ pub use declaration::{
 };
 pub use denied::is_denied;
 pub use fields::Field;
-pub use retention::{Period, Retention, RetentionError, RetentionSchedule};
+pub use retention::Retention;
 pub use value::{Record, Value};
 
 use super::notice::Language;
+use super::retention::RetentionPolicy;
 
 /// Not a field of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,7 +94,7 @@ pub struct Noted {
 }
 
 /// The list of fields that the notice shows, generated from the declarations.
-pub fn noted(schedule: &RetentionSchedule, language: Language) -> Vec<Noted> {
+pub fn noted(policy: &RetentionPolicy, language: Language) -> Vec<Noted> {
     let line = |field: Field| {
         let declared = field.declaration();
         let consequence = match (declared.need, language) {
@@ -106,7 +107,7 @@ pub fn noted(schedule: &RetentionSchedule, language: Language) -> Vec<Noted> {
             required: declared.need == Need::Required,
             purpose: declared.why.words(language),
             basis: declared.basis.words(language),
-            retention: schedule.words(declared.retention, language),
+            retention: declared.retention.words(policy, language),
             consequence,
         }
     };

@@ -39,7 +39,7 @@ fn every_field_is_declared_and_every_level_1_field_has_a_rule() {
 #[test]
 fn two_fields_are_required_and_every_optional_one_says_what_is_missing_without_it() {
     for language in Language::ALL {
-        let noted = noted(&RetentionSchedule::default(), language);
+        let noted = noted(&RetentionPolicy::default(), language);
         let required = noted.iter().filter(|line| line.required);
         let required: Vec<&str> = required.map(|line| line.field.word()).collect();
         assert_eq!(required, ["name", "mobile"]);
@@ -77,16 +77,16 @@ fn a_field_that_is_denied_or_unknown_cannot_be_named() {
     }
 }
 
-/// RET-02 to RET-05, AUD-01: what the built-in notice tells is what the schedule says.
+/// RET-02 to RET-05, AUD-01: what the built-in notice tells is what the figures say.
 #[test]
-fn the_demo_notice_and_the_schedule_name_the_same_figures() {
+fn the_demo_notice_names_the_same_figures() {
     let notice = crate::policy::notice::demo();
-    let schedule = RetentionSchedule::default();
+    let policy = RetentionPolicy::default();
     for language in Language::ALL {
         let sections = notice.sections(language);
         let told = sections.map(|(_, text)| text).join("\n");
         for retention in [Retention::Member, Retention::Transaction] {
-            let figure = schedule.period(retention).unwrap().words(language);
+            let figure = retention.period(&policy, language);
             assert!(
                 told.contains(&figure),
                 "{retention:?}: {figure} is not in {told}"
@@ -97,9 +97,9 @@ fn the_demo_notice_and_the_schedule_name_the_same_figures() {
 
 /// The same figures stand in the README.
 #[test]
-fn the_readme_names_every_figure_of_the_schedule() {
+fn the_readme_names_every_figure() {
     let readme = include_str!("../../../../README.md").replace('\n', " ");
-    let schedule = RetentionSchedule::default();
+    let policy = RetentionPolicy::default();
     for (retention, what) in [
         (Retention::Member, "member data {} after the last purchase"),
         (Retention::Transaction, "purchases {}"),
@@ -107,7 +107,7 @@ fn the_readme_names_every_figure_of_the_schedule() {
         (Retention::Identity, "identity numbers {}"),
         (Retention::Logins, "log-ins {}"),
     ] {
-        let figure = schedule.period(retention).unwrap().words(Language::En);
+        let figure = retention.period(&policy, Language::En);
         let told = what.replace("{}", &figure);
         assert!(readme.contains(&told), "{told}");
     }

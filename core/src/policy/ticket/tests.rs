@@ -121,15 +121,3 @@ fn a_text_is_composed_bounded_and_holds_line_feeds_alone() {
     let text = TicketText::parse("漏了一单").unwrap();
     assert_eq!(format!("{text:?}"), "TicketText(..)");
 }
-
-#[test]
-fn what_ended_is_kept_for_two_years_to_the_day() {
-    for (today, from) in [
-        ("2026-06-01", "2024-06-01"),
-        ("2026-02-28", "2024-02-28"),
-        ("2026-03-01", "2024-03-01"),
-        ("2028-02-29", "2026-02-28"),
-    ] {
-        assert_eq!(kept_from(day(today)), Some(day(from)), "{today}");
-    }
-}

@@ -280,6 +280,11 @@ impl Keybox {
         })
     }
 
+    /// Whether a day before this one still has a key.
+    pub fn has_day_before(&self, day: u32) -> bool {
+        self.shelves.has_day_before(day)
+    }
+
     /// Drops the keys of all days before this one.
     ///
     /// What holds when it returns: they are gone from memory, and no keybox that is opened from these files gives them

@@ -2,6 +2,7 @@
 
 use super::samples::*;
 use super::*;
+use crate::ledger::forward::{Forward, ForwardLot};
 
 #[expect(clippy::too_many_lines, reason = "one table of entries")]
 pub(super) fn entries(seen: &mut Names) {
@@ -114,6 +115,31 @@ pub(super) fn entries(seen: &mut Names) {
             lot: grant(Some(moment(9))),
         }
     );
+    entry!("entry-forward", Movement::Forward(Box::new(forward())));
+}
+
+/// An account with something of everything, carried forward.
+fn forward() -> Forward {
+    let account = record().account;
+    Forward {
+        opened_on: account.opened_on,
+        state: account.state,
+        lots: vec![ForwardLot {
+            grant: grant(None),
+            remaining: points(128),
+            lapsed: points(7),
+        }],
+        debt: account.debt,
+        carries: account.carries,
+        lifetime: account.spend.lifetime,
+        days: vec![(day(), Money::from_minor(-129))],
+        tiers: account.tiers,
+        tier_flagged: true,
+        totals: account.totals,
+        entries: 300,
+        last_sale: Some(SaleId::new(7, [1; 8])),
+        last_purchase: Some(day()),
+    }
 }
 
 /// The file of a movement: a new variant does not compile until it has a name here, and needs a file.
@@ -130,5 +156,6 @@ fn name_of(movement: &Movement) -> &'static str {
         Movement::Assess(_) => "entry-assess",
         Movement::Sanction { .. } => "entry-sanction",
         Movement::Grant { .. } => "entry-grant",
+        Movement::Forward(_) => "entry-forward",
     }
 }

@@ -83,6 +83,7 @@ mod migration;
 mod people;
 mod receipts;
 mod refusals;
+mod retention;
 mod samples;
 mod tickets;
 mod words;
@@ -92,6 +93,7 @@ use entries::entries;
 use people::people;
 use receipts::receipts;
 use refusals::every_refusal;
+use retention::retention;
 use samples::*;
 use tickets::tickets;
 use words::{accounts, every_word};
@@ -169,6 +171,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     erasures(seen);
     logins(seen);
     tickets(seen);
+    retention(seen);
     every_word(
         seen,
         include_bytes!("../../../../../fixtures/rows/v1/words.postcard"),

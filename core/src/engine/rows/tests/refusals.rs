@@ -117,6 +117,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::TicketClosed,
         Refusal::ReplyNeeded,
         Refusal::UseNotConsented,
+        Refusal::NotKept,
+        Refusal::RetentionTooShort,
+        Refusal::BadIdentity,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
