@@ -228,7 +228,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
         copies::check_apart(gift, [&data, &keys], backup, escrow);
     }
-    if let (Some(messages), Some(review)) = (&messages, review) {
+    if let (Ok(messages), Some(review)) = (&messages, review) {
         messages::check(gift, [&data, &keys], messages.as_deref(), review);
     }
     Some(Settings {
@@ -247,6 +247,6 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         login_days: u32::try_from(login_days?).ok()?,
         backup: backup?,
         escrow: escrow?,
-        messages: messages?,
+        messages: messages.ok()?,
     })
 }
