@@ -61,8 +61,8 @@ impl FolderMessenger {
         }
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&home);
         made.map_err(io)?;
-        let mode = fs::metadata(&home).map_err(io)?.permissions().mode();
-        if mode & 0o077 != 0 {
+        let permissions = fs::metadata(&home).map_err(io)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
             let name = folder.display();
             return Err(Failure::new(
                 "messages_readable",
@@ -98,13 +98,13 @@ impl FolderMessenger {
 
         // Nothing of the phone is in the name.
         let drawn = self.entropy.seed();
-        let random: String = drawn
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let whole = self.folder.join(format!("{}-{random}.json", now.millis()));
-        let part = self.folder.join(format!("{}-{random}{PART}", now.millis()));
+        let random = u64::from_be_bytes(drawn.first_chunk().copied().unwrap_or_default());
+        let whole = self
+            .folder
+            .join(format!("{}-{random:016x}.json", now.millis()));
+        let part = self
+            .folder
+            .join(format!("{}-{random:016x}{PART}", now.millis()));
         let written = write_new(&part, &line).and_then(|()| fs::rename(&part, &whole));
         if written.is_err() {
             let _gone = fs::remove_file(&part);
@@ -161,7 +161,7 @@ mod tests {
             assert_eq!(mode(&path), 0o600);
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             assert!(
-                name.ends_with(".json") && !name.contains("13800000001"),
+                path.extension().is_some_and(|end| end == "json") && !name.contains("13800000001"),
                 "{name}"
             );
             let read: serde_json::Value =

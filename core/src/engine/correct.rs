@@ -92,7 +92,7 @@ impl Engine {
             // Durable before anything is sealed under it. A command that is not carried out leaves a version that no row has.
             let renewed = self.keys.keybox().renew_core(&member, self.entropy.seed());
             if renewed.is_err() {
-                given.into_iter().for_each(|given| self.give_back(given));
+                self.give_back(given);
                 return Err(Refusal::KeysFailed);
             }
         }
@@ -108,7 +108,7 @@ impl Engine {
             device: device.to_owned(),
         };
         let answer = self.run(key, correct).inspect_err(|_| {
-            given.into_iter().for_each(|given| self.give_back(given));
+            self.give_back(given);
         })?;
         if !answer.repeated {
             self.phones.remove(before.mobile.disclose(&check), &member);

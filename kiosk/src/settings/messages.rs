@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use super::Review;
 use super::copies::written;
 use super::given::Gift;
+use super::value::Noted;
 use crate::backup::place::overlap;
 
 const FOLDER: &str = "messages.folder";
 
 /// The folder, if there is one.
-pub(super) fn folder(gift: &mut Gift, home: &Path) -> Option<Option<PathBuf>> {
-    let text = gift.path(FOLDER).ok()?;
-    Some(text.map(|text| home.join(text)))
+pub(super) fn folder(gift: &mut Gift, home: &Path) -> Result<Option<PathBuf>, Noted> {
+    let text = gift.path(FOLDER)?;
+    Ok(text.map(|text| home.join(text)))
 }
 
 /// The folder is apart from the shop's own, as the paths are written, and it is there where codes are sent.

@@ -238,7 +238,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
         copies::check_apart(gift, [&data, &keys], backup, escrow);
     }
-    if let (Some(messages), Some(review)) = (&messages, review) {
+    if let (Ok(messages), Some(review)) = (&messages, review) {
         messages::check(gift, [&data, &keys], messages.as_deref(), review);
     }
     Some(Settings {
@@ -256,7 +256,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         audit_second: audit_second.ok()?.map(|text| path(&text)),
         backup: backup?,
         escrow: escrow?,
-        messages: messages?,
+        messages: messages.ok()?,
         retention: retention?,
     })
 }

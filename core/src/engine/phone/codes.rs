@@ -122,7 +122,7 @@ mod tests {
 
     /// Whether the code is taken: of this member, for this phone, so many seconds after it was put there.
     fn takes(codes: &PhoneCodes, member: MemberId, phone: u8, text: &str, seconds: i64) -> bool {
-        let now = NOW.plus_millis(seconds * 1_000);
+        let now = NOW.plus_millis(seconds.saturating_mul(1_000));
         let tried = PhoneCode::parse(text);
         codes
             .take(member, mark(phone), tried.as_ref(), now)

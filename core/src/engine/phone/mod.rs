@@ -31,6 +31,7 @@ pub struct PhoneVerified {
 }
 
 /// A code that was given and taken out, until what it was for is done.
+#[derive(Clone, Copy)]
 pub(super) struct Given {
     member: MemberId,
     phone: Mark,
@@ -140,7 +141,7 @@ impl Engine {
         let given = self.take_code(member, mobile, code)?;
         let actor = Actor::member(Handle::from_bytes(row.handle), device);
         self.mark_verified(member, mobile, VerifiedHow::Code, actor)
-            .inspect_err(|_| self.give_back(given))
+            .inspect_err(|_| self.give_back(Some(given)))
     }
 
     /// Somebody of the staff has looked: the phone is the member's. Who waited for it may use points from then on.
@@ -207,10 +208,12 @@ impl Engine {
         })
     }
 
-    /// What the code was for was not done.
-    pub(super) fn give_back(&self, given: Given) {
-        let codes = &self.tokens.phone_codes;
-        codes.give_back(given.member, given.phone, given.code);
+    /// What the code was for was not done. Where none was given there is nothing to give back.
+    pub(super) fn give_back(&self, given: Option<Given>) {
+        if let Some(given) = given {
+            let codes = &self.tokens.phone_codes;
+            codes.give_back(given.member, given.phone, given.code);
+        }
     }
 
     fn mark_verified(
@@ -281,7 +284,7 @@ fn note_verified(
         at: work.now,
         how: how.clone(),
     });
-    let (word, name) = match how {
+    let (by, name) = match how {
         VerifiedHow::Code => ("code", "jifen"),
         VerifiedHow::Staff(name) => ("staff", name.as_str()),
     };
@@ -299,7 +302,7 @@ fn note_verified(
     work.act(Done {
         actor: actor.clone(),
         act: Act::PhoneVerified {
-            how: Text::fitted(word),
+            how: Text::fitted(by),
         },
         subject: Some(Handle::from_bytes(row.handle)),
         fields: &["mobile"],
