@@ -38,7 +38,7 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 30] = [
+pub const TABLES: [&str; 34] = [
     "accounts",
     "acts",
     "business",
@@ -61,9 +61,13 @@ pub const TABLES: [&str; 30] = [
     "owed",
     "postal",
     "programmes",
+    "proposals",
+    "proposed",
     "receipts",
     "sales",
     "sign_ins",
+    "staff",
+    "staff_door",
     "terminals",
     "tokens",
     "totals",

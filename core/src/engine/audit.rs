@@ -52,6 +52,15 @@ impl Actor {
         }
     }
 
+    /// Somebody of the staff, at this device.
+    pub fn staff(name: &str, device: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            role: "staff",
+            device: device.to_owned(),
+        }
+    }
+
     /// A member, at this kiosk or phone.
     pub fn member(handle: Handle, device: &str) -> Self {
         Self {
@@ -121,6 +130,24 @@ impl Work<'_> {
     pub(crate) fn act(&mut self, done: Done) -> Result<ActNumber, Stop> {
         let number = self.number();
         let line = line(&done.leaf(self.now))?;
+        self.put_plain(&ACTS, &of_u64(number), &ActRow::Draft(line))?;
+        Ok(number)
+    }
+}
+
+impl Work<'_> {
+    /// The same for fields that are known only now, and for the request that it belongs to.
+    pub(crate) fn act_on(
+        &mut self,
+        done: Done,
+        fields: &[&str],
+        ticket: Option<&str>,
+    ) -> Result<ActNumber, Stop> {
+        let number = self.number();
+        let mut leaf = done.leaf(self.now);
+        leaf.fields = fields.iter().map(|field| Text::fitted(field)).collect();
+        leaf.ticket = ticket.map(Text::fitted);
+        let line = line(&leaf)?;
         self.put_plain(&ACTS, &of_u64(number), &ActRow::Draft(line))?;
         Ok(number)
     }

@@ -130,12 +130,13 @@ impl Engine {
 pub type Retired = (MemberId, u32);
 
 /// Writes a member's core rows again, under the newest version of the key.
-fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
+pub(super) fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> {
     let row = work.view().member(member)?;
     let attempts = work.view().sign_ins(member)?;
     let key = member.as_bytes();
     work.put_core(member, &MEMBERS, key, &MemberRow::V3(row))?;
-    work.put_core(member, &SIGN_INS, key, &attempts)
+    work.put_core(member, &SIGN_INS, key, &attempts)?;
+    super::proposals::reseal(work, member)
 }
 
 /// Seals a corrected record.
@@ -169,6 +170,7 @@ impl Verb for Correct {
         let key = self.member.as_bytes();
         work.put_core(self.member, &MEMBERS, key, &MemberRow::V3(row))?;
         work.put_core(self.member, &SIGN_INS, key, &attempts)?;
+        super::proposals::reseal(work, self.member)?;
         work.act(Done {
             actor: Actor::member(Handle::from_bytes(handle), &self.device),
             act: Act::Corrected {

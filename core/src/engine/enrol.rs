@@ -163,7 +163,7 @@ impl Engine {
     }
 
     /// What is kept of a PIN. Hashing takes time and memory, so few run at once.
-    fn verifier(&self, pin: &Pin) -> Result<Verifier, Refusal> {
+    pub(super) fn verifier(&self, pin: &Pin) -> Result<Verifier, Refusal> {
         let seed = self.entropy.seed();
         let salt = seed.first_chunk().copied().unwrap_or_default();
         let made = self.gate.run(|| Verifier::make(pin, salt));

@@ -66,29 +66,7 @@ impl Engine {
     /// # Errors
     /// The store's.
     pub fn logins(&self, member: MemberId) -> Result<Vec<Login>, Refusal> {
-        self.read(|view| {
-            let mut found = Vec::new();
-            each(view, &[], None, &mut |key, row| {
-                let day = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
-                let day = day.and_then(|day| u32::try_from(day).ok());
-                let key_of_day = day.and_then(|day| view.keys.keybox().day(day));
-                let LoginRow::V1 {
-                    at,
-                    device,
-                    success,
-                    owner,
-                } = row;
-                let whose = key_of_day.and_then(|of| of.open_owner(LOGINS.table(), key, &owner));
-                if whose == Some(member) {
-                    found.push(Login {
-                        at,
-                        device,
-                        success,
-                    });
-                }
-            })?;
-            Ok(found)
-        })
+        self.read(|view| logins_of(view, member))
     }
 
     /// Gives each day that is over its leaf, and drops the records of days that are older than `keep_days` (at least 30).
@@ -107,6 +85,31 @@ impl Engine {
         }
         self.node_work(move |work| drop_before(work, oldest))
     }
+}
+
+/// The log-ins of this owner that are still kept, the earliest first.
+pub(crate) fn logins_of(view: &View<'_>, member: MemberId) -> Result<Vec<Login>, Stop> {
+    let mut found = Vec::new();
+    each(view, &[], None, &mut |key, row| {
+        let day = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        let day = day.and_then(|day| u32::try_from(day).ok());
+        let key_of_day = day.and_then(|day| view.keys.keybox().day(day));
+        let LoginRow::V1 {
+            at,
+            device,
+            success,
+            owner,
+        } = row;
+        let whose = key_of_day.and_then(|of| of.open_owner(LOGINS.table(), key, &owner));
+        if whose == Some(member) {
+            found.push(Login {
+                at,
+                device,
+                success,
+            });
+        }
+    })?;
+    Ok(found)
 }
 
 fn each(

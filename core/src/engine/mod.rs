@@ -40,6 +40,8 @@ pub mod statement;
 pub mod explain;
 pub mod liability;
 pub mod verify;
+pub mod staff;
+pub mod proposals;
 #[cfg(feature = "redb")]
 pub mod backup;
 #[cfg(feature = "redb")]
@@ -117,6 +119,8 @@ pub struct Engine {
     escrow: RwLock<Option<Arc<dyn Escrow>>>,
     /// What carries codes to phones, where the shop has one.
     messenger: RwLock<Option<Arc<dyn Messenger>>>,
+    /// What the shop decided about its staff.
+    staff: RwLock<staff::StaffRules>,
     /// One erasure at a time.
     erasing: Mutex<()>,
     /// Business time of the latest command; business time never goes back.
@@ -171,6 +175,7 @@ impl Engine {
             settings,
             escrow: RwLock::new(None),
             messenger: RwLock::new(None),
+            staff: RwLock::new(staff::StaffRules::default()),
             erasing: Mutex::new(()),
             latest: AtomicI64::new(latest.millis()),
             judge,

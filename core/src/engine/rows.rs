@@ -5,6 +5,7 @@
 
 mod audit;
 mod people;
+mod staff;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,11 @@ pub(crate) use audit::{
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
+};
+
+pub(crate) use staff::{
+    BreachV1, DoorRow, GrantV1, PROPOSALS, PROPOSED, ProposalRow, ProposalState, ProposalV1,
+    ProposedRow, ProposedV1, SET_UP, STAFF, STAFF_DOOR, STRANGERS, StaffRow, StaffV1,
 };
 
 use super::commit::Kind;
@@ -109,6 +115,10 @@ pub(crate) const TABLES: &[Table] = &[
     OWED.table(),
     LOGINS.table(),
     LOGIN_DAYS.table(),
+    STAFF.table(),
+    STAFF_DOOR.table(),
+    PROPOSALS.table(),
+    PROPOSED.table(),
 ];
 
 /// An account's row.

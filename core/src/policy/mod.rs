@@ -6,3 +6,4 @@ pub mod notice;
 pub mod consent;
 pub mod agreement;
 pub mod grant;
+pub mod access;

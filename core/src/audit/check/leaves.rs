@@ -137,7 +137,19 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::SetUpIssued
+            | Act::StaffAdded { .. }
+            | Act::StaffGranted { .. }
+            | Act::StaffRevoked { .. }
+            | Act::StaffBlocked { .. }
+            | Act::StaffUnblocked { .. }
+            | Act::StaffPassword { .. }
+            | Act::Searched { .. }
+            | Act::Looked
+            | Act::Proposed { .. }
+            | Act::Decided { .. }
+            | Act::ProposalLapsed { .. } => {}
         }
     }
 

@@ -32,6 +32,7 @@ pub(super) fn rows_of(
     for table in [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()] {
         work.delete(table, member.as_bytes())?;
     }
+    super::super::proposals::forget(work, member)?;
     work.delete(ACCOUNTS.table(), account.as_bytes())?;
     found
         .rows

@@ -16,7 +16,7 @@ use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
     ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, POSTAL,
-    RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
+    PROPOSED, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
 };
 use super::super::verify::owed_by;
 use super::super::work::{Stop, View};
@@ -163,6 +163,8 @@ impl Reached {
                     erasure.is_whole() || keys.postal(keybox.install()).is_some()
                 })
             }))
+        } else if table == PROPOSED.table() {
+            super::super::proposals::opens(view, key)
         } else if table == HOLDS.table() {
             match HOLDS.look_up(view, key, key) {
                 Ok(found) => Ok(found.is_some()),

@@ -84,6 +84,7 @@ mod people;
 mod receipts;
 mod refusals;
 mod samples;
+mod staff;
 mod words;
 
 use audit::{audit, erasures, logins};
@@ -92,6 +93,7 @@ use people::people;
 use receipts::receipts;
 use refusals::every_refusal;
 use samples::*;
+use staff::staff;
 use words::{accounts, every_word};
 
 /// Whether files of new rows are to be written.
@@ -166,6 +168,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     audit(seen);
     erasures(seen);
     logins(seen);
+    staff(seen);
     every_word(
         seen,
         include_bytes!("../../../../../fixtures/rows/v1/words.postcard"),
