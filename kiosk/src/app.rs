@@ -12,6 +12,7 @@ use crate::clock::OsEntropy;
 use crate::failure::Failure;
 use crate::keeper::Keeping;
 use crate::session::Sessions;
+use crate::staff::StaffSessions;
 
 /// The most requests that one terminal may sign in two minutes: some 2,000 a second.
 const NONCES_MAX: usize = 240_000;
@@ -24,6 +25,7 @@ pub(crate) struct App {
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: Sessions,
+    pub(crate) staff: StaffSessions,
     pub(crate) nonces: Mutex<Nonces>,
     /// The authorities that a till may call the edge by.
     names: RwLock<Vec<String>>,
@@ -50,6 +52,7 @@ impl App {
             engine,
             clock,
             sessions: Sessions::default(),
+            staff: StaffSessions::default(),
             nonces: Mutex::new(Nonces::new(NONCES_MAX)),
             names: RwLock::new(Vec::new()),
             started,

@@ -2,6 +2,7 @@
 
 mod copies;
 mod operator;
+mod staff;
 
 use std::fs;
 
@@ -124,6 +125,7 @@ pub(crate) fn command(lang: Lang) -> Command {
     let places = [settings, data.clone(), keys.clone()];
     let copies = copies::commands(lang, places.clone());
     let [member, audit, key] = operator::commands(lang, places.clone());
+    let staff = staff::command(lang, places.clone());
     let terminal = terminal(lang, places);
     let explain = explain(lang, data, keys);
 
@@ -133,7 +135,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain])
+        .subcommands([serve, demo, replay, verify, self_check, terminal, staff, member, audit, key, programme, explain])
         .subcommands(copies)
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
@@ -283,6 +285,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 _ => return Err(unknown_command()),
             };
             control::ask(shop_of(below)?, Asked::Terminal(wish), lang, out)
+        }
+        Some(("staff", asked)) => {
+            let (wish, below) = staff::wish(asked).ok_or_else(unknown_command)?;
+            control::ask(shop_of(below)?, Asked::Staff(wish), lang, out)
         }
         Some(("member" | "audit" | "key", asked)) => {
             let (wish, below) = operator::wish(asked).ok_or_else(unknown_command)?;

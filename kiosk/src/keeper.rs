@@ -110,6 +110,10 @@ impl Keeper {
             Ok(_) | Err(Refusal::ClockUntrusted) => {}
             Err(refusal) => return Err(refusal.into()),
         }
+        match self.engine.sweep_proposals() {
+            Ok(_) | Err(Refusal::ClockUntrusted) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
         let now = self.engine.audit_size()?;
         if last.size < now {
             self.checkpoint()?;

@@ -17,6 +17,7 @@ mod stop;
 mod http;
 mod refused;
 mod session;
+mod staff;
 mod till;
 mod app;
 mod route;

@@ -71,9 +71,14 @@ fn status_of(code: &str) -> StatusCode {
         | "pin_shape"
         | "bad_terminal"
         | "bad_address"
-        | "bad_consent" => StatusCode::BAD_REQUEST,
+        | "bad_consent"
+        | "bad_staff_name"
+        | "bad_grant"
+        | "password_shape" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
         | "sign_in_needed"
+        | "staff_sign_in_failed"
+        | "staff_sign_in_needed"
         | "terminal_unknown"
         | "signature_missing"
         | "signature_malformed"
@@ -89,17 +94,24 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" | "consent_needed" => StatusCode::FORBIDDEN,
+        "code_needed"
+        | "state_forbids"
+        | "consent_needed"
+        | "not_granted"
+        | "grant_expired"
+        | "password_due"
+        | "second_person_needed" => StatusCode::FORBIDDEN,
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
-        | "operation_unknown" => StatusCode::NOT_FOUND,
+        | "operation_unknown" | "staff_unknown" | "proposal_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
         | "notice_outdated"
-        | "erasure_unconfirmed" => StatusCode::CONFLICT,
-        "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
-            StatusCode::GONE
-        }
+        | "erasure_unconfirmed"
+        | "staff_exists"
+        | "proposal_state" => StatusCode::CONFLICT,
+        "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed"
+        | "proposal_lapsed" => StatusCode::GONE,
         "slow_down" | "sign_in_locked" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"

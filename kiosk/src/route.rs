@@ -9,13 +9,13 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
-use crate::routes::{health, members, own, page, pos, rights};
+use crate::routes::{health, members, own, page, pos, rights, staff};
 
 /// The longest id in an address, in bytes.
 const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
-static ADDRESSES: [Address; 28] = [
+static ADDRESSES: [Address; 50] = [
     Address::new(Method::GET, "/", page::register),
     Address::new(Method::GET, "/app.css", page::style),
     Address::new(Method::GET, "/register.js", page::script),
@@ -44,6 +44,72 @@ static ADDRESSES: [Address; 28] = [
     Address::new(Method::GET, "/pos/v1/operations/{key}", pos::pos),
     Address::new(Method::POST, "/pos/v1/sign-on", pos::pos),
     Address::new(Method::GET, "/pos/v1/diagnose", pos::pos),
+    Address::new(Method::POST, "/staff/v1/setup", staff::set_up),
+    Address::new(Method::POST, "/staff/v1/session", staff::sign_in),
+    Address::new(Method::DELETE, "/staff/v1/session", staff::sign_out),
+    Address::new(Method::POST, "/staff/v1/password", staff::password),
+    Address::new(Method::GET, "/staff/v1/me", staff::me),
+    Address::new(Method::POST, "/staff/v1/members/search", staff::search),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/sanctions",
+        staff::sanction,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/adjustments",
+        staff::adjust,
+    ),
+    Address::new(Method::POST, "/staff/v1/proposals", staff::propose),
+    Address::new(Method::GET, "/staff/v1/proposals", staff::open),
+    Address::new(
+        Method::POST,
+        "/staff/v1/proposals/{id}/approve",
+        staff::approve,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/proposals/{id}/decline",
+        staff::decline,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/proposals/{id}/execute",
+        staff::execute,
+    ),
+    Address::new(Method::GET, "/staff/v1/accounts", staff::accounts),
+    Address::new(Method::POST, "/staff/v1/accounts", staff::add),
+    Address::new(Method::GET, "/staff/v1/accounts/{name}", staff::show),
+    Address::new(
+        Method::GET,
+        "/staff/v1/accounts/{name}/log-ins",
+        staff::log_ins,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/block",
+        staff::block,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/unblock",
+        staff::unblock,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/password",
+        staff::reset,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/grants",
+        staff::grant,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/revocations",
+        staff::revoke,
+    ),
 ];
 
 /// Answers one request.

@@ -6,3 +6,4 @@ pub(crate) mod own;
 pub(crate) mod page;
 pub(crate) mod pos;
 pub(crate) mod rights;
+pub(crate) mod staff;

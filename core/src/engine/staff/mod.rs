@@ -15,7 +15,7 @@ use core::ops::ControlFlow;
 
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::{Moment, Zone};
+use crate::domain::time::{Day, Moment, Zone};
 use crate::policy::access::{
     Access, FieldName, Leave, Operation, RoleGrant, Standing, decide_approval, decide_staff,
 };
@@ -214,6 +214,11 @@ impl Engine {
     /// The shop's rules about its staff, from now on.
     pub fn keep_staff_rules(&self, rules: StaffRules) {
         *self.staff.write() = rules;
+    }
+
+    /// The day that it is in the shop.
+    pub fn shop_day(&self) -> Day {
+        self.house().zone.day_of(self.now())
     }
 
     /// What decisions about the staff go by.
