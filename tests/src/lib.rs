@@ -4,5 +4,6 @@ pub mod bench;
 pub mod story;
 pub mod wishes;
 pub mod people;
+pub mod crew;
 pub mod traces;
 pub mod fault_disk;

@@ -25,3 +25,5 @@ mod flipped_bits;
 mod flipped_files;
 mod restore;
 mod restore_audit;
+mod staff;
+mod proposals;

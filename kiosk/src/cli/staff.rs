@@ -19,6 +19,9 @@ pub(super) fn command(lang: Lang, places: [Arg; 3]) -> Command {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     let roles = || Role::ALL.iter().map(|role| role.word()).collect::<Vec<_>>();
+    let degrees: Vec<&str> = Degree::ALL.iter().map(|degree| degree.word()).collect();
+    let which = |what: &str, words: &[&str]| format!("{what}{}{}", t("：", ": "), words.join(", "));
+    let which_role = || which(t("岗位", "the role"), &roles());
     let days = || {
         [
             text(
@@ -35,17 +38,19 @@ pub(super) fn command(lang: Lang, places: [Arg; 3]) -> Command {
         ]
     };
     let role = || {
-        text("role", "ROLE", t("岗位", "the role"))
+        text("role", "ROLE", "")
+            .help(which_role())
             .value_parser(roles())
+            .hide_possible_values(true)
             .required(true)
     };
     let place = || {
         Arg::new("ROLE")
             .required(true)
             .value_parser(roles())
-            .help(t("岗位", "the role"))
+            .hide_possible_values(true)
+            .help(which_role())
     };
-    let degrees: Vec<&str> = Degree::ALL.iter().map(|degree| degree.word()).collect();
     let example = |command: Command, example: &str| {
         let words = format!("{}{example}", t("示例：", "Example: "));
         command.after_help(words)
@@ -70,8 +75,10 @@ pub(super) fn command(lang: Lang, places: [Arg; 3]) -> Command {
         ))
         .arg(name())
         .arg(
-            text("degree", "DEGREE", t("情节", "how grave it is"))
+            text("degree", "DEGREE", "")
+                .help(which(t("情节", "how grave it is"), &degrees))
                 .value_parser(degrees)
+                .hide_possible_values(true)
                 .required(true),
         )
         .arg(text("reason", "TEXT", t("原因", "why")).required(true))

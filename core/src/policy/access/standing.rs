@@ -118,7 +118,7 @@ pub fn decide_staff(
     field: Option<FieldName>,
     now: Moment,
 ) -> Result<Leave, GrantRefused> {
-    let rule = rule(standing, Part::Do, operation, field, now)?;
+    let rule = rule(RULES, standing, Part::Do, (operation, field), now)?;
     Ok(Leave {
         operation,
         field,
@@ -138,26 +138,26 @@ pub fn decide_approval(
     field: Option<FieldName>,
     now: Moment,
 ) -> Result<(), GrantRefused> {
-    rule(standing, Part::Approve, operation, field, now).map(|_| ())
+    rule(RULES, standing, Part::Approve, (operation, field), now).map(|_| ())
 }
 
-fn rule(
+/// The rule of a table that lets somebody do this.
+pub(super) fn rule<'r>(
+    rules: &'r [Rule],
     standing: &Standing,
     part: Part,
-    operation: Operation,
-    field: Option<FieldName>,
+    (operation, field): (Operation, Option<FieldName>),
     now: Moment,
-) -> Result<&'static Rule, GrantRefused> {
+) -> Result<&'r Rule, GrantRefused> {
     match standing.access {
         Access::Blocked => return Err(GrantRefused::Blocked),
         Access::PasswordDue => return Err(GrantRefused::PasswordDue),
         Access::Open => {}
     }
-    let mut counting = standing.in_force(now).map(|grant| grant.role);
-    let roles: Vec<Role> = counting.by_ref().collect();
+    let roles: Vec<Role> = standing.in_force(now).map(|grant| grant.role).collect();
     let fits =
         |rule: &&Rule| rule.part == part && rule.operation == operation && rule.is_about(field);
-    let granted = RULES.iter().filter(fits);
+    let granted = rules.iter().filter(fits);
     let best = granted
         .clone()
         .filter(|rule| roles.contains(&rule.role))

@@ -19,8 +19,8 @@ const DRAWN: usize = 20;
 pub struct Password(Pin);
 
 impl Password {
-    /// Reads a new password. `told` is what others know: names of the account, the person and the shop. It must be beyond
-    /// 10⁸ guesses by zxcvbn's estimate (its score 3), which knows those names and the commonest passwords.
+    /// Reads a new password. `told` is what others know: names of the account, the person and the shop. None of them is in
+    /// it, and it must be beyond 10⁸ guesses by zxcvbn's estimate (its score 3), which knows the commonest passwords.
     ///
     /// # Errors
     /// [`PasswordError`], in the order of checking.
@@ -31,7 +31,9 @@ impl Password {
             return Err(PasswordError::Shape);
         }
         let known: Vec<&str> = told.iter().copied().chain(PINYIN).collect();
-        if zxcvbn(&password, &known).score() < Score::Three {
+        let lower = Zeroizing::new(password.to_lowercase());
+        let holds = |told: &&str| 2 <= told.chars().count() && lower.contains(&told.to_lowercase());
+        if told.iter().any(holds) || zxcvbn(&password, &known).score() < Score::Three {
             return Err(PasswordError::Common);
         }
         Ok(Self(Pin(password.as_str().to_owned())))
