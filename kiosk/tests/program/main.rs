@@ -32,3 +32,4 @@ mod http_restart;
 mod day;
 mod http_private;
 mod backup;
+mod staff;

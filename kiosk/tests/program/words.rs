@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::caller::{Place, Said, YEAR, has_chinese};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 20] = [
     "",
     "demo",
     "replay",
@@ -20,6 +20,11 @@ const COMMANDS: [&str; 15] = [
     "drill",
     "escrow",
     "restore-keys",
+    "staff",
+    "staff add",
+    "staff block",
+    "staff password",
+    "staff grant",
 ];
 
 #[test]
