@@ -427,8 +427,9 @@ fn a_wish_that_does_not_fit_together_is_refused() {
     let scene = Scene::new();
     let fields = [FieldName::Name];
     let name = [(FieldName::Name, "王小红")];
+    let none = scene.propose(&scene.desk, &query(&[])).unwrap_err();
+    assert_eq!(none, Refusal::NotGranted, "no cell is about no field");
     let wrong = [
-        query(&[]),
         Wanted {
             values: &name,
             ..query(&fields)

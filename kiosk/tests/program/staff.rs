@@ -432,12 +432,27 @@ fn sanctions_and_points_go_through_the_manager_and_large_ones_through_two() {
         .post(&sanctions, &why("ban"))
         .refuses(400, "bad_request");
 
+    let cookie = store.sign_in(&card, &person().pin);
+    let own = [("cookie", &*cookie)];
+    let history = ask(store.screen(), "GET", "/member/v1/history", &own, "");
+    let newest = &history
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|line| line["what"] == "sanction")
+        .cloned()
+        .unwrap();
+    assert_eq!(newest["reason"], json!("sold points on"), "{history:?}");
+    let statement = ask(store.screen(), "GET", "/member/v1/statement", &own, "");
+    assert_eq!(statement.json()["state"], json!("warned"));
+
     let adjustments = format!("members/{reference}/adjustments");
     let points = |points: i64| json!({"points": points, "purpose": "goodwill", "reason": "r"});
     let given = manager.post(&adjustments, &points(50));
     assert_eq!(
         given.json(),
-        json!({"points": 50, "balance": 50, "debt": 0})
+        json!({"points": 50, "balance": 150, "debt": 0})
     );
     let mut forged = points(5_000);
     forged["approved_by"] = json!("wei.hua");
@@ -452,12 +467,12 @@ fn sanctions_and_points_go_through_the_manager_and_large_ones_through_two() {
     let id = large.json()["id"].as_u64().unwrap();
     other.post(&format!("proposals/{id}/approve"), &Value::Null);
     let done = manager.post(&format!("proposals/{id}/execute"), &Value::Null);
-    assert_eq!(done.json()["adjusted"]["balance"], json!(5_050), "{done:?}");
+    assert_eq!(done.json()["adjusted"]["balance"], json!(5_150), "{done:?}");
 
     let ended = manager.post(&sanctions, &why("terminate"));
     assert_eq!(
         (ended.status, ended.json()["points"].clone()),
-        (202, json!(5_050))
+        (202, json!(5_150))
     );
     let id = ended.json()["id"].as_u64().unwrap();
     manager

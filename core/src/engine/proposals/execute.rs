@@ -188,24 +188,24 @@ impl Engine {
 
     fn execute_erasure(&self, ready: Ready, member: MemberId) -> Result<Executed, Refusal> {
         let key = key_of(&ready.row);
-        let receipt = match self.erasure(&key)? {
-            Some(receipt) => receipt,
-            None => {
-                let body = self.read(|view| rows::body(view, member, ready.number))?;
-                let points = Points::new(body.points).ok_or(Refusal::StoreDamaged)?;
-                let told = self.read(|view| view.member(member)).ok();
-                let by = By::Staff {
-                    name: ready.duty.name(),
-                    device: ready.duty.device(),
-                };
-                let receipt = self.erase(&key, member, by, points)?;
-                if ready.operation == Operation::Terminate
-                    && let Some(told) = told
-                {
-                    self.tell_of_termination(&told, points);
-                }
-                receipt
+        let before = self.erasure(&key)?;
+        let receipt = if let Some(receipt) = before {
+            receipt
+        } else {
+            let body = self.read(|view| rows::body(view, member, ready.number))?;
+            let points = Points::new(body.points).ok_or(Refusal::StoreDamaged)?;
+            let told = self.read(|view| view.member(member)).ok();
+            let by = By::Staff {
+                name: ready.duty.name(),
+                device: ready.duty.device(),
+            };
+            let receipt = self.erase(&key, member, by, points)?;
+            if ready.operation == Operation::Terminate
+                && let Some(told) = told
+            {
+                self.tell_of_termination(&told, points);
             }
+            receipt
         };
         self.node_work(move |work| ready.end(work))?;
         Ok(Executed::Erased(Box::new(receipt)))

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use super::Engine;
 use super::commit::IdempotencyKey;
 use super::rows::{ProposalState, ProposalV1};
-use super::staff::{OnDuty, ROWS_MAX};
+use super::staff::{OnDuty, ROWS_MAX, masked_member};
 use super::work::{Stop, View};
 
 pub use execute::Executed;
@@ -121,7 +121,7 @@ impl Engine {
         self.read(|view| {
             house.of(view, duty, now)?;
             let row = rows::of_number(view, number)?;
-            let proposal = self.proposal_of(view, number, &row, now)?;
+            let proposal = proposal_of(view, number, &row, now)?;
             let sees = row.by == duty.name()
                 || house
                     .approves(view, duty, now, proposal.operation, &proposal.fields)
@@ -158,7 +158,7 @@ impl Engine {
                 if !(is_own || approves) {
                     continue;
                 }
-                match self.proposal_of(view, number, &row, now) {
+                match proposal_of(view, number, &row, now) {
                     Ok(proposal) => found.push(proposal),
                     // The member has left.
                     Err(Stop::Refused(Refusal::ProposalUnknown | Refusal::TokenUnknown)) => {}
@@ -197,33 +197,33 @@ impl Engine {
         }
         Ok(lapsed)
     }
+}
 
-    fn proposal_of(
-        &self,
-        view: &View<'_>,
-        number: u64,
-        row: &ProposalV1,
-        now: Moment,
-    ) -> Result<Proposal, Stop> {
-        let member = rows::owner(view, number, row).ok_or(Refusal::ProposalUnknown)?;
-        let body = rows::body(view, member, number)?;
-        let (operation, fields, purpose) = words(row)?;
-        Ok(Proposal {
-            number,
-            by: row.by.clone(),
-            operation,
-            fields,
-            purpose,
-            reason: body.reason.clone(),
-            ticket: row.ticket.clone(),
-            made_at: row.made_at,
-            state: State::of(row, now),
-            member,
-            who: self.masked_member(view, member)?,
-            changes: body.masked.clone(),
-            points: body.points,
-        })
-    }
+/// A proposal as a page shows it.
+fn proposal_of(
+    view: &View<'_>,
+    number: u64,
+    row: &ProposalV1,
+    now: Moment,
+) -> Result<Proposal, Stop> {
+    let member = rows::owner(view, number, row).ok_or(Refusal::ProposalUnknown)?;
+    let body = rows::body(view, member, number)?;
+    let (operation, fields, purpose) = words(row)?;
+    Ok(Proposal {
+        number,
+        by: row.by.clone(),
+        operation,
+        fields,
+        purpose,
+        reason: body.reason.clone(),
+        ticket: row.ticket.clone(),
+        made_at: row.made_at,
+        state: State::of(row, now),
+        member,
+        who: masked_member(view, member)?,
+        changes: body.masked.clone(),
+        points: body.points,
+    })
 }
 
 /// Operation, fields and cause, as the row spells them.

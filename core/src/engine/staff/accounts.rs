@@ -145,11 +145,10 @@ impl Engine {
             put(work, id, row)?;
             let account = Text::fitted(&kept);
             work.act(Done::of_shop(actor.clone(), Act::StaffAdded { account }))?;
-            let granted = grants.iter().try_for_each(|grant| {
+            grants.iter().try_for_each(|grant| {
                 work.act(Done::of_shop(actor.clone(), granted(&kept, grant)))?;
                 Ok(())
-            });
-            granted
+            })
         })?;
         Ok(Fresh {
             name: name.to_owned(),

@@ -17,7 +17,7 @@ use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Day, Moment, Zone};
 use crate::policy::access::{
-    Access, FieldName, Leave, Operation, RoleGrant, Standing, decide_approval, decide_staff,
+    Access, FieldName, Leave, Level, Operation, RoleGrant, Standing, decide_approval, decide_staff,
 };
 use crate::policy::grant::GrantRefused;
 use crate::store::StoreError;
@@ -32,6 +32,7 @@ pub(in crate::engine) use correct::StaffCorrect;
 pub(in crate::engine) use discipline::adjusted;
 pub use query::Shown;
 pub(in crate::engine) use query::{language_word, looked, show};
+pub(in crate::engine) use search::masked_member;
 pub use search::{FoundMember, ROWS_MAX, Sought};
 
 /// What the shop decided about its staff.
@@ -190,7 +191,7 @@ impl House {
         Ok(decided.map_err(Refusal::from)?)
     }
 
-    /// Whether somebody may approve this for another.
+    /// Whether somebody may approve this for another. Fields of level 3 need nobody's leave but the applicant's.
     pub(in crate::engine) fn approves(
         &self,
         view: &View<'_>,
@@ -201,10 +202,12 @@ impl House {
     ) -> Result<(), Stop> {
         let standing = self.of(view, duty, now)?;
         let decide = |field| decide_approval(&standing, operation, field, now);
-        let decided: Result<(), GrantRefused> = if fields.is_empty() {
-            decide(None)
-        } else {
-            fields.iter().try_for_each(|field| decide(Some(*field)))
+        let mut strict = fields.iter().filter(|field| field.level() < Level::Three);
+        let decided: Result<(), GrantRefused> = match strict.next() {
+            // About no field, or about none that anybody approves.
+            None => decide(fields.first().copied()),
+            Some(first) => decide(Some(*first))
+                .and_then(|()| strict.try_for_each(|field| decide(Some(*field)))),
         };
         Ok(decided.map_err(Refusal::from)?)
     }

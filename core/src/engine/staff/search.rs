@@ -121,14 +121,13 @@ impl Engine {
             }
         }
     }
+}
 
-    /// Name and mobile number of a member, masked, for a list that names them.
-    pub(in crate::engine) fn masked_member(
-        &self,
-        view: &View<'_>,
-        member: MemberId,
-    ) -> Result<(String, String), Stop> {
-        let profile = view.member(member)?.told.profile.to_profile();
-        Ok((profile.masked_name(), profile.masked_mobile()))
-    }
+/// Name and mobile number of a member, masked, for a list that names them.
+pub(in crate::engine) fn masked_member(
+    view: &View<'_>,
+    member: MemberId,
+) -> Result<(String, String), Stop> {
+    let profile = view.member(member)?.told.profile.to_profile();
+    Ok((profile.masked_name(), profile.masked_mobile()))
 }

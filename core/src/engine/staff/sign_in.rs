@@ -78,16 +78,13 @@ impl Engine {
                 Some(id) => of_id(&work.view(), id)?.map(|row| (id, row)),
                 None => None,
             };
-            match row {
-                Some((id, mut row)) => {
-                    row.attempt(wall)?;
-                    put(work, id, row)?;
-                    work.note_login(id.as_owner(), &device, false)
-                }
-                None => {
-                    stranger(work, &name, wall)?;
-                    work.note_login(NOBODY, &device, false)
-                }
+            if let Some((id, mut row)) = row {
+                row.attempt(wall)?;
+                put(work, id, row)?;
+                work.note_login(id.as_owner(), &device, false)
+            } else {
+                stranger(work, &name, wall)?;
+                work.note_login(NOBODY, &device, false)
             }
         })
     }

@@ -154,13 +154,13 @@ pub(super) fn rule<'r>(
         Access::PasswordDue => return Err(GrantRefused::PasswordDue),
         Access::Open => {}
     }
-    let roles: Vec<Role> = standing.in_force(now).map(|grant| grant.role).collect();
+    let held: Vec<Role> = standing.in_force(now).map(|grant| grant.role).collect();
     let fits =
         |rule: &&Rule| rule.part == part && rule.operation == operation && rule.is_about(field);
     let granted = rules.iter().filter(fits);
     let best = granted
         .clone()
-        .filter(|rule| roles.contains(&rule.role))
+        .filter(|rule| held.contains(&rule.role))
         .max_by_key(|rule| (rule.hands, rule.sight));
     best.ok_or_else(|| {
         let once = |rule: &Rule| standing.grants.iter().any(|grant| grant.role == rule.role);

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_drawn_password_has_five_groups_and_prints_as_dots() {
-        let (password, text) = Password::drawn(&core::array::from_fn(|at| 31 - at as u8));
+        let (password, text) =
+            Password::drawn(&core::array::from_fn(|at| 31 - u8::try_from(at).unwrap()));
         assert_eq!(text.as_str(), "a987-6543-2zyx-wvut-srqp");
         assert_eq!(format!("{password:?}"), "Password(..)");
     }
