@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::ration::Ration;
 use crate::session::Sessions;
 use crate::settings::Settings;
+use crate::staff::StaffSessions;
 
 /// The most requests that one terminal may sign in two minutes: some 2,000 a second.
 const NONCES_MAX: usize = 240_000;
@@ -32,6 +33,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     /// Links to members' copies of their data.
     pub(crate) links: Links,
+    pub(crate) staff: StaffSessions,
     pub(crate) nonces: Mutex<Nonces>,
     /// The authorities that a till may call the edge by.
     names: RwLock<Vec<String>>,
@@ -67,6 +69,7 @@ impl App {
             clock,
             sessions: Sessions::default(),
             links: Links::default(),
+            staff: StaffSessions::default(),
             nonces: Mutex::new(Nonces::new(NONCES_MAX)),
             names: RwLock::new(Vec::new()),
             started,

@@ -3,8 +3,9 @@
 mod copies;
 mod credentials;
 mod operator;
-mod ticket;
+mod staff;
 mod sweep;
+mod ticket;
 
 use std::fs;
 
@@ -141,6 +142,7 @@ pub(crate) fn command(lang: Lang) -> Command {
     let sweep = sweep::command(lang, places.clone());
     let [member, audit, key] = operator::commands(lang, places.clone());
     let ticket = ticket::command(lang, places.clone());
+    let staff = staff::command(lang, places.clone());
     let terminal = terminal(lang, places);
     let explain = explain(lang, data, keys);
 
@@ -150,7 +152,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .arg(Arg::new("lang").long("lang").value_name("LANG").global(true).value_parser(["zh", "zh-CN", "en"]).hide_possible_values(true).help(t("语言：zh 或 en", "language: zh or en")))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve, demo, replay, verify, self_check, terminal, member, audit, key, programme, explain, ticket, healthcheck])
+        .subcommands([serve, demo, replay, verify, self_check, healthcheck, terminal, staff, member, ticket, audit, key, programme, explain])
         .subcommands(copies)
         .subcommand(sweep)
         .after_help(t(
@@ -325,6 +327,10 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
                 _ => return Err(unknown_command()),
             };
             control::ask(shop_of(below)?, Asked::Terminal(wish), lang, out)
+        }
+        Some(("staff", asked)) => {
+            let (wish, below) = staff::wish(asked).ok_or_else(unknown_command)?;
+            control::ask(shop_of(below)?, Asked::Staff(wish), lang, out)
         }
         Some(("member" | "audit" | "key", asked)) => {
             let (wish, below) = operator::wish(asked).ok_or_else(unknown_command)?;

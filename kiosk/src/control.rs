@@ -28,7 +28,7 @@ use crate::lang::Lang;
 use crate::log;
 use crate::settings::Settings;
 use crate::shop::Folders;
-use crate::{operator, self_check, sweep, terminal, ticket};
+use crate::{operator, self_check, staff, sweep, terminal, ticket};
 
 /// The socket in the data folder.
 const SOCKET: &str = "control.sock";
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Terminal(terminal::Wish),
     /// About members, keys and the audit.
     Operator(operator::Wish),
+    /// About accounts of the staff.
+    Staff(staff::Wish),
     /// A backup to every target.
     Backup,
     /// The newest backup, tried with this identity.
@@ -73,6 +75,7 @@ pub(crate) struct Desk {
 impl Desk {
     /// The desk of an engine whose store is in the folders of these settings.
     pub(crate) fn open(engine: Arc<Engine>, settings: Settings) -> Result<Self, Failure> {
+        engine.keep_staff_rules(settings.of_staff());
         let keeper = Arc::new(Keeper::open(engine.clone(), &settings)?);
         Ok(Self {
             engine,
@@ -94,6 +97,7 @@ impl Desk {
         match command {
             Command::Terminal(wish) => terminal::terminal(engine, wish, lang, out),
             Command::Operator(wish) => operator::operate(engine, &self.keeper, wish, lang, out),
+            Command::Staff(wish) => staff::staff(engine, wish, lang, out),
             Command::Backup => take(engine, settings, lang, out),
             Command::Drill(identity) => drill(engine, settings, identity, lang, out),
             Command::Escrow => escrow(engine.keys().keybox(), settings, lang, out),
@@ -135,8 +139,8 @@ pub(crate) fn ask(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
-    // Tills may be let in before the shop is opened for the first time; everything else is about what is there.
-    let creates = matches!(command, Command::Terminal(_));
+    // Tills and staff may be let in before the shop is opened for the first time; everything else is about what is there.
+    let creates = matches!(command, Command::Terminal(_) | Command::Staff(_));
     match folders.open_shop(creates, settings.of_engine()) {
         Ok(engine) => {
             let desk = Desk::open(engine, settings)?;

@@ -114,6 +114,10 @@ impl Keeper {
             Err(refusal) => return Err(refusal.into()),
         }
         self.sweep(last)?;
+        match self.engine.sweep_proposals() {
+            Ok(_) | Err(Refusal::ClockUntrusted) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
         let now = self.engine.audit_size()?;
         if last.size < now {
             self.checkpoint()?;

@@ -18,6 +18,7 @@ mod http;
 mod refused;
 mod session;
 mod copies;
+mod staff;
 mod till;
 mod app;
 mod route;

@@ -74,10 +74,15 @@ fn status_of(code: &str) -> StatusCode {
         | "bad_consent"
         | "bad_ticket_text"
         | "bad_contact"
-        | "bad_identity" => StatusCode::BAD_REQUEST,
+        | "bad_identity"
+        | "bad_staff_name"
+        | "bad_grant"
+        | "password_shape" => StatusCode::BAD_REQUEST,
         "sign_in_failed"
         | "code_wrong"
         | "sign_in_needed"
+        | "staff_sign_in_failed"
+        | "staff_sign_in_needed"
         | "terminal_unknown"
         | "signature_missing"
         | "signature_malformed"
@@ -93,21 +98,42 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" | "consent_needed" | "phone_code_needed"
-        | "use_not_consented" => StatusCode::FORBIDDEN,
-        "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
-        | "operation_unknown" | "sector_unknown" | "ticket_unknown" => StatusCode::NOT_FOUND,
+        "code_needed"
+        | "state_forbids"
+        | "consent_needed"
+        | "phone_code_needed"
+        | "use_not_consented"
+        | "token_unknown"
+        | "sale_unknown"
+        | "hold_unknown"
+        | "line_unknown"
+        | "operation_unknown"
+        | "sector_unknown"
+        | "ticket_unknown"
+        | "not_granted"
+        | "grant_expired"
+        | "password_due"
+        | "second_person_needed"
+        | "staff_unknown"
+        | "proposal_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
         | "notice_outdated"
         | "erasure_unconfirmed"
         | "already_verified"
-        | "ticket_closed" => StatusCode::CONFLICT,
-        "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
-            StatusCode::GONE
-        }
-        "slow_down" | "sign_in_locked" | "too_many_codes" => StatusCode::TOO_MANY_REQUESTS,
+        | "ticket_closed"
+        | "hold_lapsed"
+        | "hold_voided"
+        | "hold_captured"
+        | "hold_used"
+        | "already_reversed"
+        | "slow_down"
+        | "sign_in_locked"
+        | "too_many_codes"
+        | "staff_exists"
+        | "proposal_state"
+        | "proposal_lapsed" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
         | "no_notice" | "message_not_sent" => StatusCode::SERVICE_UNAVAILABLE,

@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
 use crate::routes::{
-    codes, consents, credentials, data, health, members, metrics, own, page, pos, rights, tickets,
-    verification,
+    codes, consents, credentials, data, health, members, metrics, own, page, pos, rights, staff,
+    tickets, verification,
 };
 
 /// The longest id in an address, in bytes.
@@ -98,6 +98,72 @@ static ADDRESSES: &[Address] = &[
     Address::new(Method::POST, "/member/v1/copies", data::order),
     Address::new(Method::GET, "/copies/{secret}", data::copy),
     Address::new(Method::GET, "/schemas/member-copy.json", data::copy_schema),
+    Address::new(Method::POST, "/staff/v1/setup", staff::set_up),
+    Address::new(Method::POST, "/staff/v1/session", staff::sign_in),
+    Address::new(Method::DELETE, "/staff/v1/session", staff::sign_out),
+    Address::new(Method::POST, "/staff/v1/password", staff::password),
+    Address::new(Method::GET, "/staff/v1/me", staff::me),
+    Address::new(Method::POST, "/staff/v1/members/search", staff::search),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/sanctions",
+        staff::sanction,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/adjustments",
+        staff::adjust,
+    ),
+    Address::new(Method::POST, "/staff/v1/proposals", staff::propose),
+    Address::new(Method::GET, "/staff/v1/proposals", staff::open),
+    Address::new(
+        Method::POST,
+        "/staff/v1/proposals/{id}/approve",
+        staff::approve,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/proposals/{id}/decline",
+        staff::decline,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/proposals/{id}/execute",
+        staff::execute,
+    ),
+    Address::new(Method::GET, "/staff/v1/accounts", staff::accounts),
+    Address::new(Method::POST, "/staff/v1/accounts", staff::add),
+    Address::new(Method::GET, "/staff/v1/accounts/{name}", staff::show),
+    Address::new(
+        Method::GET,
+        "/staff/v1/accounts/{name}/log-ins",
+        staff::log_ins,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/block",
+        staff::block,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/unblock",
+        staff::unblock,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/password",
+        staff::reset,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/grants",
+        staff::grant,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/accounts/{name}/revocations",
+        staff::revoke,
+    ),
 ];
 
 /// Answers one request.

@@ -60,7 +60,8 @@ pub(crate) fn serve(
         app.answer_to(settings.edge_names(edge));
     }
     // From here on the listeners are stopped whatever happens: what was answered is kept either way.
-    let told = tell(&settings, loaded.file.as_deref(), &listeners, lang, out);
+    let told = tell_set_up(&app, lang, out)
+        .and_then(|()| tell(&settings, loaded.file.as_deref(), &listeners, lang, out));
     if told.is_ok() {
         stop.wait();
     }
@@ -109,6 +110,18 @@ pub(crate) fn publication(error: &PublishError) -> Failure {
             )
         }
     }
+}
+
+/// A shop without an account of the staff says once with which code the first one is made: there is none by default.
+fn tell_set_up(app: &App, lang: Lang, out: &mut dyn Write) -> Result<(), Failure> {
+    if let Some(code) = app.engine.issue_set_up()? {
+        let words = lang.pick(
+            "员工设置码（仅显示一次）",
+            "set-up code for staff (shown once)",
+        );
+        writeln!(out, "{words}: {}", code.as_str())?;
+    }
+    Ok(())
 }
 
 /// Says where it listens, and which settings it goes by.

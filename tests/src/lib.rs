@@ -4,6 +4,7 @@ pub mod bench;
 pub mod story;
 pub mod wishes;
 pub mod people;
+pub mod crew;
 pub mod traces;
 pub mod fault_disk;
 pub mod outbox;

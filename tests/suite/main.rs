@@ -32,3 +32,5 @@ mod consents;
 mod own;
 mod tickets;
 mod retention;
+mod staff;
+mod proposals;

@@ -214,6 +214,81 @@ pub enum Act {
     },
     /// The number of an identity document was masked (RET-05).
     IdentityMasked,
+    /// A set-up code was given out, with which the first account of the staff is made.
+    SetUpIssued,
+    /// An account of the staff was added (ACC-01).
+    StaffAdded {
+        /// Its name.
+        account: Text,
+    },
+    /// A role was given to somebody (ACC-02).
+    StaffGranted {
+        /// To whom.
+        account: Text,
+        /// Which.
+        role: Text,
+        /// Until when, where that is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Text>,
+    },
+    /// A role was taken from somebody.
+    StaffRevoked {
+        /// From whom.
+        account: Text,
+        /// Which.
+        role: Text,
+    },
+    /// An account was blocked (ACC-07).
+    StaffBlocked {
+        /// Whose.
+        account: Text,
+        /// How grave it is.
+        degree: Text,
+        /// Where it is written down.
+        reference: Text,
+    },
+    /// An account can be used again.
+    StaffUnblocked {
+        /// Whose.
+        account: Text,
+    },
+    /// A password was set: by its owner, or drawn for them (SEC-05).
+    StaffPassword {
+        /// Whose.
+        account: Text,
+        /// Whether it was drawn.
+        drawn: bool,
+    },
+    /// Staff searched for a member, and saw so many, masked.
+    Searched {
+        /// How many.
+        found: u64,
+    },
+    /// Staff read fields of a member.
+    Looked,
+    /// Staff asked for an operation that another has to approve (ACC-04).
+    Proposed {
+        /// Which operation.
+        operation: Text,
+        /// The proposal's number.
+        proposal: u64,
+    },
+    /// Another person approved it, or declined it.
+    Decided {
+        /// Which operation.
+        operation: Text,
+        /// The proposal's number.
+        proposal: u64,
+        /// Whether it was approved.
+        approved: bool,
+    },
+    /// Nobody did in time.
+    ProposalLapsed {
+        /// Which operation.
+        operation: Text,
+        /// The proposal's number.
+        proposal: u64,
+    },
 }
 
 impl Act {

@@ -12,3 +12,4 @@ pub mod earn;
 pub mod redeem;
 pub mod discount;
 pub mod refusal;
+pub mod sanction;

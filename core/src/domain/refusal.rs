@@ -190,8 +190,8 @@ refusals! {
     NotSameDay => "not_same_day", Never, "只能在同一营业日内作废；之后请退款。", "A void is for the same business day; later it is a refund.";
     /// Undone before.
     AlreadyReversed => "already_reversed", Never, "该交易已撤销。", "The operation was undone already.";
-    /// Adjustments above the limit need two people.
-    SecondPersonNeeded => "second_person_needed", Never, "超过限额的调整须由另一人批准。", "An adjustment of this size needs the approval of a second person.";
+    /// It needs two people: adjustments above the limit, and what staff do with members' data (ACC-04).
+    SecondPersonNeeded => "second_person_needed", Never, "此操作须由另一人批准。", "This needs the approval of a second person.";
     /// An adjustment of nothing.
     NothingToAdjust => "nothing_to_adjust", Never, "调整积分不能为 0。", "An adjustment of 0 points changes nothing.";
 
@@ -290,6 +290,36 @@ refusals! {
     RetentionTooShort => "retention_too_short", Never, "交易的保存期限短于会员制度的退货期限，不能清理。", "Sales would be kept for less than the programme's refund window, so nothing is swept.";
     /// Not the number of an identity document (RET-05).
     BadIdentity => "bad_identity", Never, "证件号码有误：应为 18 位居民身份证号码或护照号码。", "This is not the number of an identity card (18 characters) or a passport.";
+    /// Name, password and code of the staff do not fit. The words are the same whatever the cause.
+    StaffSignInFailed => "staff_sign_in_failed", Never, "账号、密码或动态码不正确。", "The name, the password or the code is wrong.";
+    /// Nobody of the staff is signed in.
+    StaffSignInNeeded => "staff_sign_in_needed", Never, "请先以员工账号登录。", "Please sign in with a staff account first.";
+    /// The table of rights grants no such thing (ACC-01).
+    NotGranted => "not_granted", Never, "您的岗位无权进行此操作。", "Your role does not allow this.";
+    /// A role that would grant it is not valid now.
+    GrantExpired => "grant_expired", Never, "您的这项授权不在有效期内，或不适用于本店。", "Your grant for this is not valid now, or not in this store.";
+    /// Only the password may be changed (SEC-05).
+    PasswordDue => "password_due", Never, "须先修改密码。", "The password has to be changed first.";
+    /// Fewer than 12 characters, or more than 128, or some that cannot be typed.
+    PasswordShape => "password_shape", Never, "密码须为 12 至 128 个字符。", "A password has 12 to 128 characters.";
+    /// A program guesses it soon.
+    PasswordCommon => "password_common", Never, "这个密码太容易被猜到，请换一个：避免姓名、店名和常用词。", "This password is too easy to guess: please choose another, without names and common words.";
+    /// One of the last five.
+    PasswordReused => "password_reused", Never, "不能使用最近用过的密码。", "This password was used lately; please choose another.";
+    /// A name of an account that cannot be one.
+    BadStaffName => "bad_staff_name", Never, "员工账号须为 2 至 32 个小写字母、数字、点或连字符；姓名须为 1 至 40 个字。", "An account's name is 2 to 32 small letters, digits, dots or hyphens; the person's name is 1 to 40 characters.";
+    /// The account exists: a name is never given again.
+    StaffExists => "staff_exists", Never, "此员工账号已存在。", "This staff account exists already.";
+    /// No such account.
+    StaffUnknown => "staff_unknown", Never, "没有这个员工账号。", "There is no such staff account.";
+    /// No such role, or days that end before they begin.
+    BadGrant => "bad_grant", Never, "没有这个岗位，或有效期不正确。", "There is no such role, or its days are wrong.";
+    /// No such proposal.
+    ProposalUnknown => "proposal_unknown", Never, "未找到该申请。", "There is no such proposal.";
+    /// It was approved, declined or executed before, or not yet approved.
+    ProposalState => "proposal_state", Never, "该申请的当前状态不允许此操作。", "The proposal's state does not allow this.";
+    /// Nobody approved it, or nobody carried it out, within 24 hours (ACC-04).
+    ProposalLapsed => "proposal_lapsed", Never, "该申请已超过 24 小时，自动失效。", "The proposal lapsed after 24 hours.";
 }
 
 impl Refusal {

@@ -47,7 +47,7 @@ pub struct Sanction {
 }
 
 /// Refuses a reason or a name that is missing, too long or unreadable.
-fn check_words(words: &[&String]) -> Result<(), Refusal> {
+pub(crate) fn check_words(words: &[&String]) -> Result<(), Refusal> {
     let unfit = |word: &&&String| {
         word.trim().is_empty() || 200 < word.len() || word.chars().any(char::is_control)
     };
@@ -134,7 +134,7 @@ impl Verb for Adjust {
         let act = Act::Adjusted {
             points: self.points,
         };
-        by_staff(work, self.account, &self.actor, act)?;
+        by_staff(work, self.account, &self.actor, act, "membership")?;
         Ok(Receipt::Adjusted(adjusted))
     }
 }
@@ -151,6 +151,13 @@ impl Verb for Sanction {
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
+        self.put(work, "membership")
+    }
+}
+
+impl Sanction {
+    /// Enters the state; `purpose` stands in the audit for the reason, which may name somebody.
+    pub(crate) fn put(&self, work: &mut Work<'_>, purpose: &'static str) -> Result<Receipt, Stop> {
         let programme = work.programme()?;
         let (head, mut desk) = work.desk(self.account)?;
         desk.post(
@@ -166,13 +173,19 @@ impl Verb for Sanction {
         let act = Act::Sanctioned {
             state: Text::fitted(&self.state.to_string()),
         };
-        by_staff(work, self.account, &self.actor, act)?;
+        by_staff(work, self.account, &self.actor, act, purpose)?;
         Ok(Receipt::Sanctioned(Sanctioned { state: self.state }))
     }
 }
 
 /// Notes what staff did to a member's rights (AUD-02).
-fn by_staff(work: &mut Work<'_>, account: AccountId, who: &str, act: Act) -> Result<(), Stop> {
+fn by_staff(
+    work: &mut Work<'_>,
+    account: AccountId,
+    who: &str,
+    act: Act,
+    purpose: &'static str,
+) -> Result<(), Stop> {
     let member = work.keys().member_of(account)?;
     // An account that nobody registered for has no handle.
     let subject = match work.view().member(member) {
@@ -190,7 +203,7 @@ fn by_staff(work: &mut Work<'_>, account: AccountId, who: &str, act: Act) -> Res
         act,
         subject,
         fields: &["account"],
-        because: ("membership", "agreement"),
+        because: (purpose, "agreement"),
     })?;
     Ok(())
 }

@@ -53,6 +53,15 @@ impl Actor {
         }
     }
 
+    /// Somebody of the staff, at this device.
+    pub fn staff(name: &str, device: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            role: "staff",
+            device: device.to_owned(),
+        }
+    }
+
     /// A member, at this kiosk or phone.
     pub fn member(handle: Handle, device: &str) -> Self {
         Self {
@@ -133,6 +142,24 @@ impl Work<'_> {
             ticket: Some(Text::fitted(&ticket.to_string())),
             ..done.leaf(self.now)
         };
+        let line = line(&leaf)?;
+        self.put_plain(&ACTS, &of_u64(number), &ActRow::Draft(line))?;
+        Ok(number)
+    }
+}
+
+impl Work<'_> {
+    /// The same for fields that are known only now, and for the request that it belongs to.
+    pub(crate) fn act_on(
+        &mut self,
+        done: Done,
+        fields: &[&str],
+        ticket: Option<&str>,
+    ) -> Result<ActNumber, Stop> {
+        let number = self.number();
+        let mut leaf = done.leaf(self.now);
+        leaf.fields = fields.iter().map(|field| Text::fitted(field)).collect();
+        leaf.ticket = ticket.map(Text::fitted);
         let line = line(&leaf)?;
         self.put_plain(&ACTS, &of_u64(number), &ActRow::Draft(line))?;
         Ok(number)

@@ -206,7 +206,8 @@ pub(super) fn reseal(work: &mut Work<'_>, member: MemberId) -> Result<(), Stop> 
     let key = member.as_bytes();
     work.put_core(member, &MEMBERS, key, &MemberRow::V3(row))?;
     work.put_core(member, &SIGN_INS, key, &attempts)?;
-    work.reseal_tickets(member)
+    work.reseal_tickets(member)?;
+    super::proposals::reseal(work, member)
 }
 
 /// Seals a corrected record.
@@ -257,6 +258,7 @@ impl Verb for Correct {
         let key = self.member.as_bytes();
         work.put_core(self.member, &MEMBERS, key, &MemberRow::V3(row))?;
         work.put_core(self.member, &SIGN_INS, key, &attempts)?;
+        super::proposals::reseal(work, self.member)?;
         work.act(Done {
             actor,
             act: Act::Corrected {

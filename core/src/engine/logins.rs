@@ -68,7 +68,7 @@ impl Engine {
     /// # Errors
     /// The store's.
     pub fn logins(&self, member: MemberId) -> Result<Vec<Login>, Refusal> {
-        self.read(|view| of_member(view, member))
+        self.read(|view| logins_of(view, member))
     }
 
     /// Gives each day that is over its leaf, and drops the records of days that are older than `keep_days` (at least 30).
@@ -98,8 +98,8 @@ impl Engine {
     }
 }
 
-/// A member's log-ins that are still kept, the earliest first.
-pub(crate) fn of_member(view: &View<'_>, member: MemberId) -> Result<Vec<Login>, Stop> {
+/// The log-ins of this owner that are still kept, the earliest first.
+pub(crate) fn logins_of(view: &View<'_>, member: MemberId) -> Result<Vec<Login>, Stop> {
     let mut found = Vec::new();
     each(view, &[], None, &mut |key, row| {
         let day = key.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));

@@ -53,6 +53,8 @@ pub mod statement;
 pub mod explain;
 pub mod liability;
 pub mod verify;
+pub mod staff;
+pub mod proposals;
 #[cfg(feature = "redb")]
 pub mod backup;
 #[cfg(feature = "redb")]
@@ -143,6 +145,8 @@ pub struct Engine {
     messenger: RwLock<Option<Arc<dyn Messenger>>>,
     /// Working days, by which requests are due.
     calendar: RwLock<Arc<Calendar>>,
+    /// What the shop decided about its staff.
+    staff: RwLock<staff::StaffRules>,
     /// One erasure at a time.
     erasing: Mutex<()>,
     /// One re-issue of a card at a time.
@@ -205,6 +209,7 @@ impl Engine {
             escrow: RwLock::new(None),
             messenger: RwLock::new(None),
             calendar: RwLock::new(Arc::new(Calendar::official())),
+            staff: RwLock::new(staff::StaffRules::default()),
             erasing: Mutex::new(()),
             reissuing: Mutex::new(()),
             retaining: Mutex::new(()),

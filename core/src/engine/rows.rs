@@ -9,6 +9,7 @@ mod people;
 mod tickets;
 mod looks;
 mod retention;
+mod staff;
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,11 @@ pub(crate) use looks::{LOOKS, LookRow};
 pub(crate) use retention::{
     ANSWERS_FROM, CARRIED, DAYS_FROM, DESTRUCTIONS, DestructionRow, GoneV1, JOURNAL_FROM,
     KEPT_FROM, KeptFromRow, SALES_FROM, SWEPT_ON,
+};
+
+pub(crate) use staff::{
+    BreachV1, DoorRow, GrantV1, PROPOSALS, PROPOSED, ProposalRow, ProposalState, ProposalV1,
+    ProposedRow, ProposedV1, SET_UP, STAFF, STAFF_DOOR, STRANGERS, StaffRow, StaffV1,
 };
 
 use super::commit::Kind;
@@ -136,6 +142,10 @@ pub(crate) const TABLES: &[Table] = &[
     DESTRUCTIONS.table(),
     CARRIED.table(),
     KEPT_FROM.table(),
+    STAFF.table(),
+    STAFF_DOOR.table(),
+    PROPOSALS.table(),
+    PROPOSED.table(),
 ];
 
 /// An account's row.

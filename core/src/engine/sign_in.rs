@@ -172,7 +172,7 @@ fn book(
 }
 
 /// The attempts after one more, or for how long there may be none.
-fn attempt(
+pub(crate) fn attempt(
     SignInRow::V1 {
         failed,
         wait_until,

@@ -1,6 +1,9 @@
 //! Leave to open a member's data. The vault opens nothing without one, and only [`decide`] makes one.
 
 use crate::domain::ids::MemberId;
+use crate::domain::refusal::Refusal;
+
+use super::access::{FieldName, Opening, Operation, Sight};
 
 /// Leave to open what is personal, for one use.
 ///
@@ -44,6 +47,14 @@ pub enum Ask {
     },
     /// The index of phones is built, kept or asked: mobile numbers of all members, without names.
     DuplicateCheck,
+    /// Somebody of the staff opens fields of a member: exactly those that the table gave them leave for (ACC-04). The
+    /// opening cannot be made without that leave.
+    Staff {
+        /// Whose data it is.
+        member: MemberId,
+        /// Which fields, for which operation.
+        opening: Opening,
+    },
 }
 
 /// What a grant is used for.
@@ -55,13 +66,17 @@ pub enum Use {
     SignIn,
     /// A member's mobile number, for the index of phones.
     DuplicateCheck,
+    /// One field of a member, by staff, for this operation.
+    Staff(Operation, FieldName),
 }
 
 /// Decides about one ask (deny by default).
 pub fn decide(ask: &Ask) -> Result<Grant, GrantRefused> {
     match ask {
         Ask::OwnData { signed_in, member } if signed_in != member => Err(GrantRefused::NotOwnData),
-        Ask::OwnData { .. } | Ask::SignIn { .. } | Ask::DuplicateCheck => Ok(Grant { ask: *ask }),
+        Ask::OwnData { .. } | Ask::SignIn { .. } | Ask::DuplicateCheck | Ask::Staff { .. } => {
+            Ok(Grant { ask: *ask })
+        }
     }
 }
 
@@ -72,9 +87,30 @@ impl Grant {
             (Ask::OwnData { member: own, .. }, Use::OwnData)
             | (Ask::SignIn { member: own }, Use::SignIn) => own == member,
             (Ask::DuplicateCheck, Use::DuplicateCheck) => true,
-            (Ask::OwnData { .. }, Use::SignIn | Use::DuplicateCheck)
-            | (Ask::SignIn { .. }, Use::OwnData | Use::DuplicateCheck)
-            | (Ask::DuplicateCheck, Use::OwnData | Use::SignIn) => false,
+            (
+                Ask::Staff {
+                    member: of,
+                    opening,
+                },
+                Use::Staff(operation, field),
+            ) => of == member && opening.operation() == operation && opening.sight(field).is_some(),
+            (Ask::OwnData { .. }, Use::SignIn | Use::DuplicateCheck | Use::Staff(..))
+            | (Ask::SignIn { .. }, Use::OwnData | Use::DuplicateCheck | Use::Staff(..))
+            | (Ask::DuplicateCheck, Use::OwnData | Use::SignIn | Use::Staff(..))
+            | (Ask::Staff { .. }, Use::OwnData | Use::SignIn | Use::DuplicateCheck) => false,
+        }
+    }
+
+    /// How staff may see a field of this member; none for a field that stays shut, and for a grant of another kind.
+    pub fn sight(&self, member: &MemberId, field: FieldName) -> Option<Sight> {
+        match &self.ask {
+            Ask::Staff {
+                member: of,
+                opening,
+            } if of == member => opening.sight(field),
+            Ask::Staff { .. } | Ask::OwnData { .. } | Ask::SignIn { .. } | Ask::DuplicateCheck => {
+                None
+            }
         }
     }
 }
@@ -85,6 +121,21 @@ pub enum GrantRefused {
     /// A member asked for what belongs to another.
     #[error("a member may open their own data only")]
     NotOwnData,
+    /// The table grants no such thing (ACC-01).
+    #[error("no role grants this")]
+    NotGranted,
+    /// A role that would grant it is over, or has not begun, or is for another store.
+    #[error("the role is not valid now")]
+    Expired,
+    /// The account is blocked (ACC-07).
+    #[error("the account is blocked")]
+    Blocked,
+    /// Only the password may be changed (SEC-05).
+    #[error("the password has to be changed first")]
+    PasswordDue,
+    /// Somebody else has to approve it (ACC-04).
+    #[error("a second person has to approve it")]
+    SecondPersonNeeded,
 }
 
 impl GrantRefused {
@@ -92,6 +143,11 @@ impl GrantRefused {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotOwnData => "not_own_data",
+            Self::NotGranted => "not_granted",
+            Self::Expired => "grant_expired",
+            Self::Blocked => "staff_sign_in_needed",
+            Self::PasswordDue => "password_due",
+            Self::SecondPersonNeeded => "second_person_needed",
         }
     }
 
@@ -99,6 +155,11 @@ impl GrantRefused {
     pub const fn zh(self) -> &'static str {
         match self {
             Self::NotOwnData => "您只能查看和更正本人的信息。",
+            Self::NotGranted => "您的岗位无权进行此操作。",
+            Self::Expired => "您的这项授权不在有效期内，或不适用于本店。",
+            Self::Blocked => "请先以员工账号登录。",
+            Self::PasswordDue => "须先修改密码。",
+            Self::SecondPersonNeeded => "此操作须由另一人批准。",
         }
     }
 
@@ -106,6 +167,24 @@ impl GrantRefused {
     pub const fn en(self) -> &'static str {
         match self {
             Self::NotOwnData => "You can see and correct your own data only.",
+            Self::NotGranted => "Your role does not allow this.",
+            Self::Expired => "Your grant for this is not valid now, or not in this store.",
+            Self::Blocked => "Please sign in with a staff account first.",
+            Self::PasswordDue => "The password has to be changed first.",
+            Self::SecondPersonNeeded => "This needs the approval of a second person.",
+        }
+    }
+}
+
+impl From<GrantRefused> for Refusal {
+    fn from(refused: GrantRefused) -> Self {
+        match refused {
+            GrantRefused::NotOwnData => Self::TokenUnknown,
+            GrantRefused::NotGranted => Self::NotGranted,
+            GrantRefused::Expired => Self::GrantExpired,
+            GrantRefused::Blocked => Self::StaffSignInNeeded,
+            GrantRefused::PasswordDue => Self::PasswordDue,
+            GrantRefused::SecondPersonNeeded => Self::SecondPersonNeeded,
         }
     }
 }

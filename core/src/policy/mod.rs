@@ -11,3 +11,4 @@ pub mod calendar;
 pub mod ticket;
 pub mod catalogue;
 pub mod retention;
+pub mod access;

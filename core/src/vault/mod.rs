@@ -9,6 +9,7 @@ pub mod address;
 pub mod tokens;
 pub mod pin;
 pub mod phone_index;
+pub mod totp;
 
 pub use keybox::{DayKey, Draw32, Keybox, MemberKeys};
 pub use seal::DataKey;

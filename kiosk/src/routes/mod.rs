@@ -13,3 +13,4 @@ pub(crate) mod tickets;
 pub(crate) mod metrics;
 pub(crate) mod consents;
 pub(crate) mod data;
+pub(crate) mod staff;

@@ -6,6 +6,7 @@ use jifen::domain::ids::MemberId;
 use jifen::domain::programme::Tier;
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
+use jifen::ledger::entry::Movement;
 use jifen::policy::grant::{Ask, decide};
 use jifen::policy::notice::Shown;
 use serde::{Deserialize, Serialize};
@@ -186,6 +187,18 @@ struct Line {
     what: &'static str,
     balance: i64,
     debt: i64,
+    /// Why staff did it: a sanction or a correction of points (MEM-06).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Why staff made an entry; none for what was nobody's decision.
+fn reason(movement: &Movement) -> Option<String> {
+    if let Movement::Sanction { reason, .. } | Movement::Adjust { reason, .. } = movement {
+        Some(reason.clone())
+    } else {
+        None
+    }
 }
 
 /// `GET /member/v1/history`: the account's entries, newest first.
@@ -204,6 +217,7 @@ fn try_history(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
             what: entry.movement.word(),
             balance: entry.balance.count(),
             debt: entry.debt.count(),
+            reason: reason(&entry.movement),
         })
         .collect();
     Ok(json(StatusCode::OK, &lines))

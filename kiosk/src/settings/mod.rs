@@ -45,6 +45,8 @@ const KEYS: &[&str] = &[
     "registration.review",
     "till.prefix",
     "adjust.second_person_above",
+    "staff.password_days",
+    "staff.store",
     "audit.second",
     "audit.login_days",
     "backup.recipient",
@@ -86,6 +88,10 @@ pub(crate) struct Settings {
     pub(crate) till_prefix: Prefix,
     /// `adjust.second_person_above`: a correction of more points needs a second person. Default 1,000.
     pub(crate) second_person_above: Points,
+    /// `staff.password_days`: after how many days staff change their passwords, 1 to 3,650 (SEC-05). Default 90.
+    pub(crate) password_days: u32,
+    /// `staff.store`: what this store is called in grants for one store alone (ACC-02). Default: none.
+    pub(crate) store: Option<String>,
     /// `audit.second`: a second folder, best on another machine, for the audit's checkpoints. Default: none.
     pub(crate) audit_second: Option<PathBuf>,
     /// Where backups go.
@@ -168,6 +174,14 @@ impl Settings {
         }
     }
 
+    /// What of it is about the staff.
+    pub(crate) fn of_staff(&self) -> jifen::engine::staff::StaffRules {
+        jifen::engine::staff::StaffRules {
+            password_days: self.password_days,
+            store: self.store.clone(),
+        }
+    }
+
     /// The authorities a till may call the edge by; where none are set, the address that is bound.
     pub(crate) fn edge_names(&self, bound: SocketAddr) -> Vec<String> {
         // The port that http has by itself is no part of an authority (RFC 9421, 2.2.3).
@@ -200,6 +214,8 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     let till_prefix = gift.two_digits("till.prefix", *b"99");
     let most = Points::MAX.count();
     let second_person_above = gift.whole("adjust.second_person_above", 0..=most, 1_000);
+    let password_days = gift.whole("staff.password_days", 1..=3_650, 90);
+    let store = gift.text("staff.store");
     let audit_second = gift.path("audit.second");
     let least = i64::from(LOGIN_DAYS_MIN);
     let login_days = gift.whole("audit.login_days", least..=3_650, 190);
@@ -253,6 +269,8 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         review: review?,
         till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,
+        password_days: u32::try_from(password_days?).ok()?,
+        store: store.ok()?,
         audit_second: audit_second.ok()?.map(|text| path(&text)),
         backup: backup?,
         escrow: escrow?,

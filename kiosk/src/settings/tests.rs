@@ -46,6 +46,8 @@ fn without_a_file_everything_has_its_default() {
         review: Review::None,
         till_prefix: Prefix::default(),
         second_person_above: Points::new(1_000).unwrap(),
+        password_days: 90,
+        store: None,
         audit_second: None,
         backup: Backups {
             recipient: None,
@@ -125,6 +127,9 @@ second_person_above = 0
 
 [messages]
 folder = "messages"
+[staff]
+password_days = 30
+store = "north"
 "#;
     let settings = parse(text, &[]).unwrap();
     assert_eq!(settings.data, Path::new("/etc/jifen/../data"));
@@ -141,7 +146,9 @@ folder = "messages"
     assert_eq!(settings.review, Review::PhoneCode);
     assert_eq!(settings.till_prefix, Prefix::parse("07").unwrap());
     assert_eq!(settings.second_person_above, Points::ZERO);
-    assert_eq!(settings.messages.unwrap(), Path::new("/etc/jifen/messages"));
+    assert_eq!(settings.messages.as_deref().unwrap(), Path::new("/etc/jifen/messages"));
+    assert_eq!(settings.of_staff().password_days, 30);
+    assert_eq!(settings.of_staff().store.as_deref(), Some("north"));
 
     let dotted = parse("edge.connections = 99\nedge = { }", &[]);
     assert!(dotted.is_err());

@@ -39,3 +39,4 @@ mod credentials;
 mod alike;
 mod guessing;
 mod sweep;
+mod staff;

@@ -94,6 +94,11 @@ impl Store {
 
     /// Serves it, and waits until it says where.
     pub(crate) fn start(&mut self) {
+        self.start_saying();
+    }
+
+    /// The same, and gives what it said.
+    pub(crate) fn start_saying(&mut self) -> String {
         let mut child = self.call().spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut said = String::new();
@@ -114,6 +119,7 @@ impl Store {
             edge,
             _out: out,
         });
+        said
     }
 
     /// `kill -9`

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::caller::{Place, Said, YEAR, has_chinese};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: &[&str] = &[
     "",
     "demo",
     "replay",
@@ -21,6 +21,11 @@ const COMMANDS: [&str; 16] = [
     "escrow",
     "restore-keys",
     "sweep",
+    "staff",
+    "staff add",
+    "staff block",
+    "staff password",
+    "staff grant",
 ];
 
 #[test]

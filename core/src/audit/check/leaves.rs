@@ -162,7 +162,19 @@ impl Walk {
             | Act::Destroyed { .. }
             | Act::Warned
             | Act::IdentityChecked { .. }
-            | Act::IdentityMasked => {}
+            | Act::IdentityMasked
+            | Act::SetUpIssued
+            | Act::StaffAdded { .. }
+            | Act::StaffGranted { .. }
+            | Act::StaffRevoked { .. }
+            | Act::StaffBlocked { .. }
+            | Act::StaffUnblocked { .. }
+            | Act::StaffPassword { .. }
+            | Act::Searched { .. }
+            | Act::Looked
+            | Act::Proposed { .. }
+            | Act::Decided { .. }
+            | Act::ProposalLapsed { .. } => {}
         }
     }
 

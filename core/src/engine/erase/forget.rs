@@ -37,6 +37,7 @@ pub(super) fn rows_of(
     for table in [MEMBERS.table(), SIGN_INS.table(), POSTAL.table()] {
         work.delete(table, member.as_bytes())?;
     }
+    super::super::proposals::forget(work, member)?;
     for table in [ACCOUNTS.table(), LIVE.table(), SECTORS.table()] {
         work.delete(table, account.as_bytes())?;
     }

@@ -12,7 +12,7 @@ use crate::policy::grant::Grant;
 use crate::vault::address::Address;
 use crate::vault::profile::Profile;
 
-use super::super::logins::{Login, of_member};
+use super::super::logins::{Login, logins_of};
 use super::super::rows::{
     Identity, LookRow, MemberV1, MemberV3, Merged, PostalRow, SignInRow, Source, Verified,
     VerifiedHow,
@@ -61,7 +61,7 @@ impl Teller<'_> {
 
     /// The member's log-ins that are still kept.
     pub(super) fn logins(&self, member: MemberId) -> Result<Record, Stop> {
-        let logins = of_member(self.view, member)?;
+        let logins = logins_of(self.view, member)?;
         let logins: Vec<Record> = logins.into_iter().map(login).collect();
         let mut record = Record::new();
         record.tell(super::Field::Logins, logins);

@@ -133,7 +133,7 @@ impl Engine {
         code: &str,
         device: &str,
     ) -> Result<PhoneVerified, Refusal> {
-        let (row, state) = self.standing(member)?;
+        let (row, state) = self.record_and_state(member)?;
         verify(state, row.phone())?;
         let leave = duplicate_check()?;
         let profile = row.told.profile.to_profile();
@@ -179,7 +179,7 @@ impl Engine {
     }
 
     /// The record of a member, and where the account stands.
-    fn standing(&self, member: MemberId) -> Result<(MemberV3, AccountState), Refusal> {
+    fn record_and_state(&self, member: MemberId) -> Result<(MemberV3, AccountState), Refusal> {
         let account = self.keys.account_of(member)?;
         self.read(|view| {
             let state = view.account(account)?.account.state;

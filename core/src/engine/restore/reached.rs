@@ -17,8 +17,8 @@ use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
     ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LIVE,
-    LOOKS, LOTS, MEMBER_TICKETS, MEMBERS, POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SECTORS,
-    SIGN_INS, TICKETS, TOKENS, TicketRow, day_account,
+    LOOKS, LOTS, MEMBER_TICKETS, MEMBERS, POSTAL, PROPOSED, RECEIPTS, ReceiptKey, ReceiptRow,
+    SALES, SECTORS, SIGN_INS, TICKETS, TOKENS, TicketRow, day_account,
 };
 use super::super::tickets::key_of;
 use super::super::verify::owed_by;
@@ -210,6 +210,8 @@ impl Reached {
                     erasure.is_whole() || keys.postal(keybox.install()).is_some()
                 })
             }))
+        } else if table == PROPOSED.table() {
+            super::super::proposals::opens(view, key)
         } else if table == HOLDS.table() {
             match HOLDS.look_up(view, key, key) {
                 Ok(found) => Ok(found.is_some()),

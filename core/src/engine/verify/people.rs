@@ -13,7 +13,8 @@ use crate::store::row::{Plain, Sealed};
 use crate::vault::{DataKey, MemberKeys};
 
 use super::super::rows::{
-    CLOCKS, EPOCHS, LIVE, LOOKS, MEMBERS, NOTICES, POSTAL, SECTORS, SIGN_INS, TERMINALS, WINDOWS,
+    CLOCKS, EPOCHS, LIVE, LOOKS, MEMBERS, NOTICES, POSTAL, PROPOSALS, PROPOSED, SECTORS, SIGN_INS,
+    STAFF, STAFF_DOOR, TERMINALS, WINDOWS,
 };
 use super::super::work::{Stop, View};
 use super::Seen;
@@ -33,7 +34,35 @@ pub(super) fn check(view: &View<'_>, seen: &mut Seen) -> Result<(), Stop> {
     plain(view, TERMINALS, seen)?;
     plain(view, WINDOWS, seen)?;
     plain(view, CLOCKS, seen)?;
-    plain(view, EPOCHS, seen)
+    plain(view, EPOCHS, seen)?;
+    of_staff(view, STAFF, seen)?;
+    of_staff(view, STAFF_DOOR, seen)?;
+    of_staff(view, PROPOSALS, seen)?;
+    let name = PROPOSED.table().name();
+    view.tx.scan(PROPOSED.table(), &[], None, &mut |key, _| {
+        if !matches!(super::super::proposals::opens(view, key), Ok(true)) {
+            let why = "it opens under no key of its member";
+            seen.differs("row_unreadable", name, why);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(())
+}
+
+/// Rows under the staff's key.
+fn of_staff<R: Serialize + DeserializeOwned>(
+    view: &View<'_>,
+    table: Sealed<R>,
+    seen: &mut Seen,
+) -> Result<(), Stop> {
+    let codec = view.keys.staff();
+    view.tx.scan(table.table(), &[], None, &mut |key, value| {
+        if let Err(error) = table.read(&codec, key, value) {
+            seen.differs("row_unreadable", table.table().name(), error.to_string());
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(())
 }
 
 /// Who looked: every row is one that a member's chain leads to.

@@ -3,8 +3,10 @@
 mod common;
 mod verifier;
 mod gate;
+mod password;
 
 pub use gate::HashGate;
+pub use password::{Password, PasswordError};
 pub(crate) use verifier::VerifierRow;
 pub use verifier::{HashFailed, Verifier};
 

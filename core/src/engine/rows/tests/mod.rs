@@ -86,6 +86,7 @@ mod refusals;
 mod retention;
 mod samples;
 mod tickets;
+mod staff;
 mod words;
 
 use audit::{audit, erasures, logins};
@@ -95,6 +96,7 @@ use receipts::receipts;
 use refusals::every_refusal;
 use retention::retention;
 use samples::*;
+use staff::staff;
 use tickets::tickets;
 use words::{accounts, every_word};
 
@@ -172,6 +174,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     logins(seen);
     tickets(seen);
     retention(seen);
+    staff(seen);
     every_word(
         seen,
         include_bytes!("../../../../../fixtures/rows/v1/words.postcard"),

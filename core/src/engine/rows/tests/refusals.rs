@@ -120,6 +120,21 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotKept,
         Refusal::RetentionTooShort,
         Refusal::BadIdentity,
+        Refusal::StaffSignInFailed,
+        Refusal::StaffSignInNeeded,
+        Refusal::NotGranted,
+        Refusal::GrantExpired,
+        Refusal::PasswordDue,
+        Refusal::PasswordShape,
+        Refusal::PasswordCommon,
+        Refusal::PasswordReused,
+        Refusal::BadStaffName,
+        Refusal::StaffExists,
+        Refusal::StaffUnknown,
+        Refusal::BadGrant,
+        Refusal::ProposalUnknown,
+        Refusal::ProposalState,
+        Refusal::ProposalLapsed,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
