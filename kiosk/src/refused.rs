@@ -89,14 +89,17 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" | "consent_needed" => StatusCode::FORBIDDEN,
+        "code_needed" | "state_forbids" | "consent_needed" | "merge_unproved" => StatusCode::FORBIDDEN,
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
         | "operation_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
         | "notice_outdated"
-        | "erasure_unconfirmed" => StatusCode::CONFLICT,
+        | "erasure_unconfirmed"
+        | "already_merged"
+        | "merge_unconfirmed"
+        | "holds_open" => StatusCode::CONFLICT,
         "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed" => {
             StatusCode::GONE
         }

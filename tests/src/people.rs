@@ -38,7 +38,7 @@ pub const NOTICE: &str = include_str!("../../fixtures/notices/demo.toml");
 pub const PIN: &str = "204957";
 
 /// Every table of the engine.
-pub const TABLES: [&str; 30] = [
+pub const TABLES: [&str; 31] = [
     "accounts",
     "acts",
     "business",
@@ -56,6 +56,7 @@ pub const TABLES: [&str; 30] = [
     "logins",
     "lots",
     "members",
+    "merged",
     "nodes",
     "notices",
     "owed",

@@ -258,6 +258,18 @@ refusals! {
     ConsentNeeded => "consent_needed", Never, "须先同意该用途，才能保存此项信息。", "This is kept only after a consent to its purpose.";
     /// The keys are of an earlier state than the audit.
     KeysTooOld => "keys_too_old", Never, "密钥比审计记录旧：其中可能有已销毁的密钥，拒绝使用。", "The keys are older than the audit: they may hold keys that were destroyed, and are not used.";
+    /// Nobody has shown that two records are of one person.
+    MergeUnproved => "merge_unproved", Never, "须证明两份记录属于同一人：手机号相同且均已核实，或两个号码各自的验证码。", "Two records are merged only when they are shown to be one person's: one verified phone for both, or a code from each phone.";
+    /// The member has not confirmed it.
+    MergeUnconfirmed => "merge_unconfirmed", Never, "合并须由会员本人确认。", "The member has to confirm the merge.";
+    /// The record was merged already.
+    AlreadyMerged => "already_merged", Never, "该记录已并入另一份记录。", "The record was merged into another one already.";
+    /// These two records are not merged.
+    NotMerged => "not_merged", Never, "这两份记录并未合并。", "These two records are not merged.";
+    /// A merge is undone within thirty days.
+    UndoTooLate { days: u32 } => "undo_too_late", Never, "合并已超过 {days} 天，不能撤销。", "The merge is older than {days} days and can no longer be undone.";
+    /// Points are held.
+    HoldsOpen => "holds_open", Later, "有积分正在预扣，请在其结束后再试。", "Points are on hold; try again when the hold has ended.";
 }
 
 impl Refusal {

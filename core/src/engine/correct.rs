@@ -69,7 +69,9 @@ impl Engine {
             | Receipt::Adjusted(_)
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
-            | Receipt::Joined(_) => Err(Refusal::StoreDamaged),
+            | Receipt::Joined(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => Err(Refusal::StoreDamaged),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod enrol;
 pub mod sign_in;
 pub mod member;
 pub mod correct;
+pub mod merge;
 pub mod postal;
 pub mod erase;
 pub mod escrow;

@@ -63,7 +63,9 @@ fn original(answer: Option<(AccountId, Outcome)>) -> Result<(AccountId, Original
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => Err(Refusal::NotReversible),
+            | Receipt::Corrected(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => Err(Refusal::NotReversible),
         },
     }
 }

@@ -4,6 +4,7 @@
 //! Keys are fixed-width and follow the order of commit wherever rows are many; nothing about a person is ever a key.
 
 mod audit;
+mod merged;
 mod people;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ pub(crate) use audit::{
     LEAVES, LOGIN_DAYS, LOGINS, LeafRow, LoginDayRow, LoginRow, NODES, NodeRow, OWED, OwedRow,
     TREE, TreeRow,
 };
+pub(crate) use merged::{MERGED, MergedRow};
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
@@ -109,6 +111,7 @@ pub(crate) const TABLES: &[Table] = &[
     OWED.table(),
     LOGINS.table(),
     LOGIN_DAYS.table(),
+    MERGED.table(),
 ];
 
 /// An account's row.

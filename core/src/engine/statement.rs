@@ -156,7 +156,11 @@ impl Engine {
                     | Movement::Adjust { .. }
                     | Movement::Assess(_)
                     | Movement::Sanction { .. }
-                    | Movement::Grant { .. } => entry.at <= at,
+                    | Movement::Grant { .. }
+                    | Movement::Merge(_)
+                    | Movement::MergeAway(_)
+                    | Movement::Unmerge(_)
+                    | Movement::MergeBack(_) => entry.at <= at,
                 };
                 if counts {
                     past.apply(&entry.movement)?;
@@ -184,9 +188,17 @@ impl Engine {
         }
     }
 
-    /// The account's entries as they are written, newest first.
+    /// The account's entries as they are written, newest first; with them those of every record of the same person that was
+    /// merged into it, up to then.
     pub fn entries(&self, account: AccountId) -> Result<Vec<Entry>, Refusal> {
-        self.read(|view| view.entries(account, &view.account(account)?.account))
+        self.read(|view| {
+            let mut entries = Vec::new();
+            for id in view.group(view.here(account)?)? {
+                entries.extend(view.own_entries(id, &view.own_account(id)?.account)?);
+            }
+            entries.sort_unstable_by_key(|entry| core::cmp::Reverse(entry.id));
+            Ok(entries)
+        })
     }
 
     /// The ids of all accounts, in no order that means anything.

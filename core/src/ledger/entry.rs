@@ -11,6 +11,7 @@ use crate::domain::refusal::AccountState;
 use crate::domain::time::{Day, Moment};
 
 use super::lot::{LotGrant, Part};
+use super::merge::{Arrival, Departure};
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +110,14 @@ pub enum Movement {
         /// Their lot.
         lot: LotGrant,
     },
+    /// Another record of the same person is added to this one (合并, semantics 17).
+    Merge(Box<Arrival>),
+    /// All of this record goes to another record of the same person.
+    MergeAway(Box<Departure>),
+    /// A merge is undone: what came with it goes, and what was done since in its name.
+    Unmerge(Box<Departure>),
+    /// A merge is undone: what had gone comes back, and what was done since in its name.
+    MergeBack(Box<Arrival>),
 }
 
 impl Movement {
@@ -126,6 +135,10 @@ impl Movement {
             Self::Assess(_) => "assess",
             Self::Sanction { .. } => "sanction",
             Self::Grant { .. } => "grant",
+            Self::Merge(_) => "merge",
+            Self::MergeAway(_) => "merge_away",
+            Self::Unmerge(_) => "unmerge",
+            Self::MergeBack(_) => "merge_back",
         }
     }
 }

@@ -15,4 +15,5 @@ pub mod sale;
 pub mod earn;
 pub mod refund;
 pub mod tier;
+pub mod merge;
 pub mod replay;

@@ -137,7 +137,9 @@ impl Walk {
             | Act::Adjusted { .. }
             | Act::Sanctioned { .. }
             | Act::ClockConfirmed
-            | Act::Disclosed { .. } => {}
+            | Act::Disclosed { .. }
+            | Act::Merged { .. }
+            | Act::Unmerged { .. } => {}
         }
     }
 

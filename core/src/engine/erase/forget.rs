@@ -15,7 +15,7 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOTS, MEMBERS, POSTAL, RECEIPTS, ReceiptRow,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOTS, MEMBERS, MERGED, POSTAL, RECEIPTS, ReceiptRow,
     SALES, SIGN_INS, TOKENS, days_of,
 };
 use super::super::work::{Stop, View, Work};
@@ -33,6 +33,7 @@ pub(super) fn rows_of(
         work.delete(table, member.as_bytes())?;
     }
     work.delete(ACCOUNTS.table(), account.as_bytes())?;
+    work.delete(MERGED.table(), account.as_bytes())?;
     found
         .rows
         .iter()
@@ -57,8 +58,8 @@ impl Found {
         account: AccountId,
         head: &Head,
     ) -> Result<(), Stop> {
-        let record = view.account(account)?;
-        let entries = readable(view.entries(account, &record.account))?;
+        let record = view.own_account(account)?;
+        let entries = readable(view.own_entries(account, &record.account))?;
         for entry in &entries {
             self.add(ENTRIES.table(), entry.id.as_bytes());
         }
@@ -80,7 +81,7 @@ impl Found {
         id: AccountId,
         account: &Account,
     ) -> Result<(), Stop> {
-        let mut days = BTreeSet::<Day>::new();
+        let mut days = BTreeSet::<(Day, AccountId)>::new();
         let mut next = account.last_sale;
         while let Some(at) = next {
             self.add(SALES.table(), at.as_bytes());
@@ -89,10 +90,11 @@ impl Found {
             };
             next = sale.previous.filter(|previous| *previous < at);
             let programme = versions.by_hash(&sale.programme);
-            days.extend(programme.map(|programme| programme.zone.day_of(sale.sold_at)));
+            let day = programme.map(|programme| programme.zone.day_of(sale.sold_at));
+            days.extend(day.map(|day| (day, sale.account)));
         }
-        for day in days {
-            let from = days_of(day, id);
+        for (day, account) in days {
+            let from = days_of(day, account);
             let from = from.as_bytes();
             view.tx.scan(DAYS.table(), from, None, &mut |key, _| {
                 if !key.starts_with(from) {
@@ -154,7 +156,9 @@ fn hold_of(outcome: &Outcome) -> Option<HoldId> {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_),
+            | Receipt::Corrected(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_),
         )
         | Outcome::Refused(_) => None,
     }

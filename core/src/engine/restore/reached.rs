@@ -15,7 +15,7 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, POSTAL,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, MERGED, POSTAL,
     RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
 };
 use super::super::verify::owed_by;
@@ -49,7 +49,7 @@ impl Reached {
         id: AccountId,
         owed: &mut Sums,
     ) -> Result<(), Stop> {
-        let record = view.account(id)?;
+        let record = view.own_account(id)?;
         owed_by(versions, &record.account, owed);
         // One broken chain does not hide the others.
         let chains = [
@@ -142,7 +142,7 @@ impl Reached {
         if chained.contains(&table) || found.contains(&table) {
             let marks = self.marks.get(&table);
             Ok(marks.is_some_and(|marks| marks.binary_search(&mark(key)).is_ok()))
-        } else if table == ACCOUNTS.table() {
+        } else if table == ACCOUNTS.table() || table == MERGED.table() {
             Ok(has_account(key.try_into().ok().map(AccountId::from_bytes)))
         } else if table == DAYS.table() {
             Ok(has_account(day_account(key)))
@@ -200,6 +200,11 @@ fn grants(entry: &Entry) -> Vec<LotGrant> {
             lot.iter().copied().collect()
         }
         Movement::Grant { lot, .. } => vec![*lot],
+        Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
+            let moved = arrival.lots.iter().map(|lot| lot.grant);
+            moved.chain(arrival.made().copied()).collect()
+        }
+        Movement::MergeAway(departure) | Movement::Unmerge(departure) => departure.mirrors.clone(),
         Movement::Return { parts, .. } => {
             let into = |returned: &Returned| returned.into;
             parts.iter().filter_map(into).collect()

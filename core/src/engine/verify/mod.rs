@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod journal;
 mod keys;
+mod merged;
 mod people;
 
 use core::fmt;
@@ -100,6 +101,7 @@ impl Engine {
             }
             keys::check(view, &mut seen)?;
             people::check(view, &mut seen)?;
+            merged::check(view, &mut seen)?;
             journal::check(view, &mut seen)?;
             audit::check(view, &mut seen)?;
             Ok(seen.verified)
