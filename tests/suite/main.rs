@@ -25,3 +25,4 @@ mod flipped_bits;
 mod flipped_files;
 mod restore;
 mod restore_audit;
+mod merge;

@@ -114,6 +114,10 @@ pub(super) fn entries(seen: &mut Names) {
             lot: grant(Some(moment(9))),
         }
     );
+    entry!("entry-merge", Movement::Merge(Box::new(arrival())));
+    entry!("entry-merge-away", Movement::MergeAway(Box::new(departure())));
+    entry!("entry-unmerge", Movement::Unmerge(Box::new(departure())));
+    entry!("entry-merge-back", Movement::MergeBack(Box::new(arrival())));
 }
 
 /// The file of a movement: a new variant does not compile until it has a name here, and needs a file.
@@ -130,5 +134,9 @@ fn name_of(movement: &Movement) -> &'static str {
         Movement::Assess(_) => "entry-assess",
         Movement::Sanction { .. } => "entry-sanction",
         Movement::Grant { .. } => "entry-grant",
+        Movement::Merge(_) => "entry-merge",
+        Movement::MergeAway(_) => "entry-merge-away",
+        Movement::Unmerge(_) => "entry-unmerge",
+        Movement::MergeBack(_) => "entry-merge-back",
     }
 }

@@ -27,6 +27,7 @@ use crate::engine::receipt::{
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::hold::HoldState;
 use crate::ledger::lot::Part;
+use crate::ledger::merge::{Arrival, CarryMoved, Departure, MovedLot};
 use crate::ledger::sale::{RuleCount, SaleLine};
 use crate::policy::agreement::AgreementKind;
 use crate::policy::consent::{Channel, Decision};

@@ -15,6 +15,14 @@ pub(super) fn people(seen: &mut Names) {
     kept!(seen, "member", MemberRow::V1(member()));
     kept!(
         seen,
+        "merged",
+        MergedRow::V1 {
+            into: Some((account_id(), moment(3))),
+            of: vec![account_id()],
+        }
+    );
+    kept!(
+        seen,
         "member-v2",
         MemberRow::V2(MemberV2 {
             told: member(),

@@ -122,6 +122,31 @@ pub(super) fn receipts(seen: &mut Names) {
         "receipt-corrected",
         Receipt::Corrected(Corrected { at: moment(1) })
     );
+    receipt!(
+        "receipt-merged",
+        Receipt::Merged(super::super::super::receipt::Merged {
+            at: moment(1),
+            moved: points(40),
+            made: points(1),
+            debt_moved: points(3),
+            balance: points(60),
+            debt: points(0),
+            tier_after: Tier::Senior,
+            undo_until: moment(31),
+        })
+    );
+    receipt!(
+        "receipt-unmerged",
+        Receipt::Unmerged(super::super::super::receipt::Unmerged {
+            at: moment(2),
+            taken: points(1),
+            loss: points(1),
+            balance: points(20),
+            debt: points(3),
+            other_balance: points(40),
+            other_debt: points(0),
+        })
+    );
     let refused = Refusal::NotEnough {
         available: points(20),
     };
@@ -150,5 +175,7 @@ fn name_of_receipt(receipt: &Receipt) -> &'static str {
         Receipt::Identified(_) => "receipt-identified",
         Receipt::Joined(_) => "receipt-joined",
         Receipt::Corrected(_) => "receipt-corrected",
+        Receipt::Merged(_) => "receipt-merged",
+        Receipt::Unmerged(_) => "receipt-unmerged",
     }
 }

@@ -104,6 +104,12 @@ fn refusals() -> Vec<Refusal> {
         Refusal::BadAddress,
         Refusal::ConsentNeeded,
         Refusal::KeysTooOld,
+        Refusal::MergeUnproved,
+        Refusal::MergeUnconfirmed,
+        Refusal::AlreadyMerged,
+        Refusal::NotMerged,
+        Refusal::UndoTooLate { days: 30 },
+        Refusal::HoldsOpen,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);
