@@ -89,7 +89,9 @@ fn status_of(code: &str) -> StatusCode {
         | "signature_before_start"
         | "nonce_replayed"
         | "sequence_stale" => StatusCode::UNAUTHORIZED,
-        "code_needed" | "state_forbids" | "consent_needed" | "merge_unproved" => StatusCode::FORBIDDEN,
+        "code_needed" | "state_forbids" | "consent_needed" | "merge_unproved" => {
+            StatusCode::FORBIDDEN
+        }
         "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
         | "operation_unknown" => StatusCode::NOT_FOUND,
         "key_reused"

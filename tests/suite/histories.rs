@@ -734,7 +734,9 @@ fn check_signs(answer: &Answer) {
         | Receipt::Sanctioned(_)
         | Receipt::Identified(_)
         | Receipt::Joined(_)
-        | Receipt::Corrected(_) => return,
+        | Receipt::Corrected(_)
+        | Receipt::Merged(_)
+        | Receipt::Unmerged(_) => return,
     };
     for trace in traces {
         assert!(Exact::ZERO <= trace.carry_after, "{trace:?}");

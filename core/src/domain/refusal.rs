@@ -262,8 +262,8 @@ refusals! {
     MergeUnproved => "merge_unproved", Never, "须证明两份记录属于同一人：手机号相同且均已核实，或两个号码各自的验证码。", "Two records are merged only when they are shown to be one person's: one verified phone for both, or a code from each phone.";
     /// The member has not confirmed it.
     MergeUnconfirmed => "merge_unconfirmed", Never, "合并须由会员本人确认。", "The member has to confirm the merge.";
-    /// The record was merged already.
-    AlreadyMerged => "already_merged", Never, "该记录已并入另一份记录。", "The record was merged into another one already.";
+    /// The record was merged already, or has taken in another that may still leave.
+    AlreadyMerged => "already_merged", Never, "该记录已与另一份记录合并。", "The record is merged with another one already.";
     /// These two records are not merged.
     NotMerged => "not_merged", Never, "这两份记录并未合并。", "These two records are not merged.";
     /// A merge is undone within thirty days.

@@ -128,8 +128,7 @@ impl Engine {
 }
 
 fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
-    let points =
-        |points: Option<Points>| Some(Amount::Points(points?.count()));
+    let points = |points: Option<Points>| Some(Amount::Points(points?.count()));
     if let Some(moved) = moved(number, movement) {
         return moved;
     }
@@ -204,7 +203,11 @@ fn moved(number: &Number, movement: &Movement) -> Option<Option<Amount>> {
         Number::Spend => {
             let sum = Money::sum(days.iter().map(|(_, amount)| *amount));
             let signed = |sum: Money| {
-                if 0 < sign { Some(sum) } else { Money::ZERO.checked_sub(sum) }
+                if 0 < sign {
+                    Some(sum)
+                } else {
+                    Money::ZERO.checked_sub(sum)
+                }
             };
             sum.and_then(signed).map(Amount::Money)
         }

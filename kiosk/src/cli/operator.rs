@@ -118,10 +118,7 @@ fn pairs(lang: Lang) -> [Command; 2] {
             "Example: jifen member merge 990123456789012345 990543210987654321 --confirmed",
         ));
     let unmerge = Command::new("unmerge")
-        .about(t(
-            "在 30 天内撤销合并",
-            "undo a merge, within 30 days",
-        ))
+        .about(t("在 30 天内撤销合并", "undo a merge, within 30 days"))
         .args(cards())
         .after_help(t(
             "示例：jifen member unmerge 990123456789012345 990543210987654321 --confirmed",
@@ -151,7 +148,11 @@ pub(super) fn wish(asked: &ArgMatches) -> Option<(Wish, &ArgMatches)> {
         "merge" => Wish::Merge {
             card: below.get_one::<String>("CARD").cloned()?,
             other: below.get_one::<String>("OTHER-CARD").cloned()?,
-            pin: if below.get_flag("confirmed") { typed() } else { None },
+            pin: if below.get_flag("confirmed") {
+                typed()
+            } else {
+                None
+            },
         },
         "unmerge" => Wish::Unmerge {
             card: below.get_one::<String>("CARD").cloned()?,

@@ -23,7 +23,10 @@ pub(super) fn merge(
     lang: Lang,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let accounts = (engine.account_of_card(card)?, engine.account_of_card(other)?);
+    let accounts = (
+        engine.account_of_card(card)?,
+        engine.account_of_card(other)?,
+    );
     let members = (
         engine.member_of_account(accounts.0)?,
         engine.member_of_account(accounts.1)?,
@@ -57,7 +60,11 @@ pub(super) fn merge(
     keeper.checkpoint()?;
     let words = lang.pick("已合并；积分余额", "merged; points now");
     let until = lang.pick("可撤销至", "can be undone until");
-    writeln!(out, "{words} {}, {until} {}", merged.balance, merged.undo_until)?;
+    writeln!(
+        out,
+        "{words} {}, {until} {}",
+        merged.balance, merged.undo_until
+    )?;
     Ok(())
 }
 
@@ -79,7 +86,11 @@ pub(super) fn unmerge(
         lang.pick("合并于", "merged at"),
         lang.pick("可撤销至", "can be undone until"),
     );
-    writeln!(out, "{at} {}, {until} {}", merge.merged_at, merge.undo_until)?;
+    writeln!(
+        out,
+        "{at} {}, {until} {}",
+        merge.merged_at, merge.undo_until
+    )?;
     if !confirmed {
         return Err(Refusal::MergeUnconfirmed.into());
     }

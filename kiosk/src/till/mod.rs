@@ -346,7 +346,9 @@ impl Counter<'_> {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => None,
+            | Receipt::Corrected(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => None,
         }
     }
 }

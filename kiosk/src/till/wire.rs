@@ -244,7 +244,9 @@ impl Wire {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::Corrected(_) => None,
+            | Receipt::Corrected(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => None,
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOTS, MEMBERS, MERGED, POSTAL, RECEIPTS, ReceiptRow,
-    SALES, SIGN_INS, TOKENS, days_of,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, HOLDS, Head, LOTS, MEMBERS, MERGED, POSTAL, RECEIPTS,
+    ReceiptRow, SALES, SIGN_INS, TOKENS, days_of,
 };
 use super::super::work::{Stop, View, Work};
 

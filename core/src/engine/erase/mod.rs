@@ -16,8 +16,8 @@ use crate::domain::refusal::Refusal;
 use crate::ledger::journal::forfeit;
 use crate::policy::grant::{Ask, decide};
 use crate::store::{StoreError, Verdict};
-use crate::vault::profile::Profile;
 use crate::vault::keybox::KeyboxError;
+use crate::vault::profile::Profile;
 
 use parking_lot::MutexGuard;
 use sha2::{Digest, Sha256};
@@ -316,10 +316,14 @@ fn begin(
         going.push((of_merged(request, number), member, account, told));
     }
     // Whoever asks for a merged record asks as the person of the record that stays.
-    let handles = going.iter().map(|(.., told)| told.as_ref().map(|row| row.handle));
+    let handles = going
+        .iter()
+        .map(|(.., told)| told.as_ref().map(|row| row.handle));
     let handles: Vec<_> = handles.collect();
-    let handles: Vec<[u8; 16]> =
-        handles.into_iter().map(|handle| handle.unwrap_or_else(|| work.random())).collect();
+    let handles: Vec<[u8; 16]> = handles
+        .into_iter()
+        .map(|handle| handle.unwrap_or_else(|| work.random()))
+        .collect();
     let asks = handles.first().copied().unwrap_or_default();
     let (name, role, device) = by.clone();
     let name = match role {
@@ -364,7 +368,9 @@ pub(super) fn of_merged(request: ReceiptKey, number: u32) -> ReceiptKey {
     if number == 0 {
         return request;
     }
-    let hash = Sha256::new().chain_update(b"jifen merged").chain_update(request);
+    let hash = Sha256::new()
+        .chain_update(b"jifen merged")
+        .chain_update(request);
     let hash = hash.chain_update(number.to_be_bytes()).finalize();
     let mut key = request;
     for (to, from) in key.iter_mut().skip(8).zip(&hash) {

@@ -33,9 +33,7 @@ use super::audit::{Actor, Done};
 use super::commit::{IdempotencyKey, Verb};
 use super::enrol::duplicate_check;
 use super::receipt::{Merged, Receipt, Unmerged};
-use super::rows::{
-    MEMBERS, MERGED, MemberRow, Merged as MergedWith, MergedRow, SALES, SaleRow,
-};
+use super::rows::{MEMBERS, MERGED, MemberRow, Merged as MergedWith, MergedRow, SALES, SaleRow};
 use super::work::{Stop, View, Work};
 
 pub use proof::{Confirmation, MergeProof, PhoneProved};
@@ -183,6 +181,14 @@ impl Verb for Merge {
         if view.here(survivor)? != survivor || view.here(other)? != other {
             return Err(Refusal::AlreadyMerged.into());
         }
+        // What came to the other record can go its own way for thirty days: until then this record takes nothing elsewhere.
+        let MergedRow::V1 { of, .. } = view.merged(other)?;
+        for one in of {
+            let MergedRow::V1 { into, .. } = view.merged(one)?;
+            if into.is_some_and(|(_, at)| work.now < at.plus_days(UNDO_DAYS)) {
+                return Err(Refusal::AlreadyMerged.into());
+            }
+        }
         let rows = (view.member(self.members.0)?, view.member(self.members.1)?);
         let (ours, theirs) = ((self.members.0, &rows.0), (self.members.1, &rows.1));
         self.proof.check(ours, theirs, work.now)?;
@@ -255,9 +261,11 @@ impl Merge {
     fn members(&self, work: &mut Work<'_>) -> Result<(), Stop> {
         let (survivor, other) = self.members;
         let (mut ours, mut theirs) = (work.view().member(survivor)?, work.view().member(other)?);
-        let (handle, of) = (Handle::from_bytes(ours.handle), Handle::from_bytes(theirs.handle));
-        let stricter =
-            consents::stricter(&ours.told.consents, &theirs.told.consents, work.now);
+        let (handle, of) = (
+            Handle::from_bytes(ours.handle),
+            Handle::from_bytes(theirs.handle),
+        );
+        let stricter = consents::stricter(&ours.told.consents, &theirs.told.consents, work.now);
         ours.told.consents.extend(stricter);
         ours.restricted_since = ours.restricted_since.or(theirs.restricted_since);
         ours.told.possible_duplicate = self.is_duplicate;
@@ -282,7 +290,6 @@ impl Merge {
         Ok(())
     }
 }
-
 
 /// What is known of the rule of a carry: every version that has it says the same.
 fn terms_of(versions: &Versions, carry: crate::domain::ids::CarryId) -> Option<RuleTerms> {

@@ -66,8 +66,11 @@ impl Verb for Undo {
         let sales = sales_of(&work.view(), survivor, desk.account.last_sale)?;
         let origins: BTreeMap<SaleId, AccountId> =
             sales.iter().map(|sale| (sale.id, sale.account)).collect();
-        let is_theirs =
-            |sale: SaleId| origins.get(&sale).is_some_and(|account| group.contains(account));
+        let is_theirs = |sale: SaleId| {
+            origins
+                .get(&sale)
+                .is_some_and(|account| group.contains(account))
+        };
         let since = Since {
             merge: &story.arrival,
             debt_before: story.debt_before,
@@ -96,9 +99,7 @@ impl Verb for Undo {
             now,
         };
         let two = split(&desk.account, &since, ends, &terms)?;
-        let rose = |movement: &Movement| {
-            matches!(movement, Movement::Assess(change) if change.outcome == TierOutcome::Upgrade)
-        };
+        let rose = |movement: &Movement| matches!(movement, Movement::Assess(change) if change.outcome == TierOutcome::Upgrade);
         let is_lifetime = programme.tiers.window == Window::Lifetime;
         let may_fall = story.since.iter().any(rose) || (is_lifetime && two.ours_fell);
         let taken = [&two.departure.taken, &two.departure.lapsed].map(|parts| total(parts));
@@ -140,7 +141,11 @@ impl Verb for Undo {
 /// What a merge being undone leaves to do on a side: what came back to a lot whose date has passed is gone, and what is
 /// free pays what is owed.
 fn after(desk: &mut Desk) -> Result<(), LedgerError> {
-    let gone = desk.account.lots.iter().filter(|lot| lot.is_expired(desk.now));
+    let gone = desk
+        .account
+        .lots
+        .iter()
+        .filter(|lot| lot.is_expired(desk.now));
     let gone = gone.map(|lot| Part {
         lot: lot.grant.id,
         points: lot.free(),
@@ -177,7 +182,9 @@ impl Undo {
         for lot in replayed.lots {
             desk.account.bring(lot);
         }
-        let found = entries.iter().rposition(|entry| self.arrival(entry).is_some());
+        let found = entries
+            .iter()
+            .rposition(|entry| self.arrival(entry).is_some());
         let (before, since) = entries.split_at(found.map_or(0, |place| place.saturating_add(1)));
         let merge = before.last().ok_or(LedgerError::Unfit)?;
         let arrival = self.arrival(merge).ok_or(LedgerError::Unfit)?;
@@ -222,7 +229,10 @@ impl Undo {
     fn members(&self, work: &mut Work<'_>, merged_at: Moment) -> Result<(), Stop> {
         let (survivor, other) = self.members;
         let (mut ours, mut theirs) = (work.view().member(survivor)?, work.view().member(other)?);
-        let (handle, of) = (Handle::from_bytes(ours.handle), Handle::from_bytes(theirs.handle));
+        let (handle, of) = (
+            Handle::from_bytes(ours.handle),
+            Handle::from_bytes(theirs.handle),
+        );
         let undone = consents::undone(&ours.told.consents, merged_at, work.now);
         ours.told.consents.extend(undone);
         if ours.restricted_since.is_some() && ours.restricted_since == theirs.restricted_since {
@@ -232,8 +242,10 @@ impl Undo {
         theirs.told.possible_duplicate = true;
         for (account, row) in [(self.survivor, &mut ours), (self.other, &mut theirs)] {
             let MergedRow::V1 { of, .. } = work.view().merged(account)?;
-            let of: Result<Vec<_>, _> =
-                of.into_iter().map(|account| work.keys().member_of(account)).collect();
+            let of: Result<Vec<_>, _> = of
+                .into_iter()
+                .map(|account| work.keys().member_of(account))
+                .collect();
             row.merged = match of? {
                 none if none.is_empty() => MergedWith::No,
                 some => MergedWith::Of(some),
@@ -301,16 +313,23 @@ impl Crossing {
             let across: Vec<Part> = across.copied().collect();
             for part in &across {
                 let grant = account.lot(part.lot).ok_or(LedgerError::Unfit)?.grant;
-                let mirror = self.mirrors.entry((side, part.lot)).or_insert_with(|| LotGrant {
-                    id: work.new_id(LotId::new),
-                    points: Points::ZERO,
-                    ..grant
-                });
+                let mirror = self
+                    .mirrors
+                    .entry((side, part.lot))
+                    .or_insert_with(|| LotGrant {
+                        id: work.new_id(LotId::new),
+                        points: Points::ZERO,
+                        ..grant
+                    });
                 let points = mirror.points.checked_add(part.points);
                 mirror.points = points.ok_or(LedgerError::Overflow)?;
             }
             if is_bare && !across.is_empty() {
-                let pins = hold.pins.iter().map(|pin| self.mirrored(side, *pin)).collect();
+                let pins = hold
+                    .pins
+                    .iter()
+                    .map(|pin| self.mirrored(side, *pin))
+                    .collect();
                 self.holds.push((owner, Hold { pins, ..hold }));
             }
         }
@@ -329,9 +348,15 @@ impl Crossing {
 
     /// A sale as its side keeps it.
     fn sale(&self, side: Side, sale: Sale) -> Sale {
-        let used = sale.used.iter().map(|part| self.mirrored(side, *part)).collect();
+        let used = sale
+            .used
+            .iter()
+            .map(|part| self.mirrored(side, *part))
+            .collect();
         let given_back = sale.given_back.iter().copied();
-        let given_back = given_back.filter(|part| !self.crosses(side, part.lot)).collect();
+        let given_back = given_back
+            .filter(|part| !self.crosses(side, part.lot))
+            .collect();
         Sale {
             used,
             given_back,

@@ -15,8 +15,8 @@ use crate::store::{StoreError, Table};
 use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
-    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, MERGED, POSTAL,
-    RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
+    ACCOUNTS, BUSINESS, DAYS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LOTS, MEMBERS, MERGED,
+    POSTAL, RECEIPTS, ReceiptKey, ReceiptRow, SALES, SIGN_INS, TOKENS, day_account,
 };
 use super::super::verify::owed_by;
 use super::super::work::{Stop, View};

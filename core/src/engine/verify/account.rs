@@ -155,8 +155,10 @@ fn holds(
 ) -> Result<(), Stop> {
     for open in &account.holds {
         let (owner, hold) = view.hold(open.id)?;
-        let same =
-            view.here(owner)? == id && view.here(hold.account)? == id && hold.until == open.until && hold.pins == open.pins;
+        let same = view.here(owner)? == id
+            && view.here(hold.account)? == id
+            && hold.until == open.until
+            && hold.pins == open.pins;
         if !same || hold.state != HoldState::Open {
             seen.differs(
                 "hold_differs",

@@ -38,7 +38,11 @@ fn one(view: &View<'_>, id: AccountId, seen: &mut Seen) -> Result<(), Stop> {
     if let Some((survivor, _)) = into {
         let MergedRow::V1 { of: back, .. } = view.merged(survivor)?;
         if !back.contains(&id) {
-            seen.differs("merge_differs", "merged", "the survivor does not name what came to it");
+            seen.differs(
+                "merge_differs",
+                "merged",
+                "the survivor does not name what came to it",
+            );
         }
         let account = view.own_account(id)?.account;
         let is_empty = account.balance() == Some(Points::ZERO)
@@ -46,13 +50,21 @@ fn one(view: &View<'_>, id: AccountId, seen: &mut Seen) -> Result<(), Stop> {
             && account.holds.is_empty()
             && account.last_sale.is_none();
         if !is_empty {
-            seen.differs("merge_differs", "merged", "a record that was merged is not empty");
+            seen.differs(
+                "merge_differs",
+                "merged",
+                "a record that was merged is not empty",
+            );
         }
     }
     for other in &of {
         let MergedRow::V1 { into, .. } = view.merged(*other)?;
         if into.map(|(survivor, _)| survivor) != Some(id) {
-            seen.differs("merge_differs", "merged", "what came to a record went elsewhere");
+            seen.differs(
+                "merge_differs",
+                "merged",
+                "what came to a record went elsewhere",
+            );
         }
     }
     let expected = match into {

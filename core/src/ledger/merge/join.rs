@@ -68,7 +68,11 @@ pub fn join(
             moved: *rest,
             points: given,
             whole: made,
-            lot: if made.is_zero() { None } else { Some(lot(made)?) },
+            lot: if made.is_zero() {
+                None
+            } else {
+                Some(lot(made)?)
+            },
         });
     }
     let arrival = Arrival {
@@ -116,10 +120,14 @@ impl Desk {
 
     /// Pays debt from whatever is free, in spending order.
     pub fn repay_from_all(&mut self) -> Result<(), LedgerError> {
-        let free = self.account.in_spending_order().into_iter().map(|lot| Part {
-            lot: lot.grant.id,
-            points: lot.free(),
-        });
+        let free = self
+            .account
+            .in_spending_order()
+            .into_iter()
+            .map(|lot| Part {
+                lot: lot.grant.id,
+                points: lot.free(),
+            });
         let free: Vec<_> = free.collect();
         self.repay(self.now, &free)
     }

@@ -131,9 +131,15 @@ impl Arrival {
 impl Departure {
     /// Every lot that it changes.
     pub fn lot_ids(&self) -> Vec<LotId> {
-        let parts = self.taken.iter().chain(&self.lapsed).chain(&self.given_back);
+        let parts = self
+            .taken
+            .iter()
+            .chain(&self.lapsed)
+            .chain(&self.given_back);
         let parts = parts.map(|part| part.lot);
-        parts.chain(self.mirrors.iter().map(|grant| grant.id)).collect()
+        parts
+            .chain(self.mirrors.iter().map(|grant| grant.id))
+            .collect()
     }
 
     /// What a lot that leaves was born with.
@@ -179,7 +185,10 @@ impl Account {
         self.take_parts(&departure.taken)?;
         for part in &departure.lapsed {
             let lot = self.lot_mut(part.lot)?;
-            lot.lapsed = lot.lapsed.checked_sub(part.points).ok_or(LedgerError::Unfit)?;
+            lot.lapsed = lot
+                .lapsed
+                .checked_sub(part.points)
+                .ok_or(LedgerError::Unfit)?;
         }
         for part in departure.taken.iter().chain(&departure.lapsed) {
             add(&mut self.totals.clawed_back, part.points)?;
@@ -208,9 +217,13 @@ impl Account {
         self.debt = self.debt.checked_sub(departure.debt).ok_or(unfit)?;
         self.move_carries(&departure.carries)?;
         for (day, amount) in &departure.days {
-            let less = Money::ZERO.checked_sub(*amount).ok_or(LedgerError::Overflow)?;
+            let less = Money::ZERO
+                .checked_sub(*amount)
+                .ok_or(LedgerError::Overflow)?;
             self.add_spend(*day, less)?;
-            self.spend.days.retain(|(of, sum)| of != day || *sum != Money::ZERO);
+            self.spend
+                .days
+                .retain(|(of, sum)| of != day || *sum != Money::ZERO);
         }
         self.state = departure.state;
         self.last_sale = departure.last_sale;
@@ -218,7 +231,10 @@ impl Account {
     }
 
     fn move_carries(&mut self, carries: &[CarryMoved]) -> Result<(), LedgerError> {
-        if carries.iter().any(|moved| self.carry(moved.carry) != moved.before) {
+        if carries
+            .iter()
+            .any(|moved| self.carry(moved.carry) != moved.before)
+        {
             return Err(LedgerError::Unfit);
         }
         self.set_carries(carries.iter().map(|moved| (moved.carry, moved.after)));
@@ -256,7 +272,10 @@ pub fn given<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<Carry
             }
             Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
                 for moved in &arrival.carries {
-                    note(moved.carry, moved.points.saturating_add(moved.whole.count()));
+                    note(
+                        moved.carry,
+                        moved.points.saturating_add(moved.whole.count()),
+                    );
                 }
             }
             Movement::MergeAway(departure) | Movement::Unmerge(departure) => {

@@ -277,14 +277,17 @@ fn rests(
 ) -> Result<Vec<Rest>, LedgerError> {
     let mut counted: BTreeMap<CarryId, (Exact, i64)> = BTreeMap::new();
     for entry in since.entries {
-        if let Movement::Earn { sale, traces, .. } | Movement::Clawback { sale, traces, .. } =
-            entry
+        if let Movement::Earn { sale, traces, .. } | Movement::Clawback { sale, traces, .. } = entry
             && (since.is_theirs)(*sale)
         {
             for trace in traces {
                 let (delta, points) = counted.entry(trace.carry).or_default();
-                *delta = delta.checked_add(trace.delta).ok_or(LedgerError::Overflow)?;
-                *points = points.checked_add(trace.points).ok_or(LedgerError::Overflow)?;
+                *delta = delta
+                    .checked_add(trace.delta)
+                    .ok_or(LedgerError::Overflow)?;
+                *points = points
+                    .checked_add(trace.points)
+                    .ok_or(LedgerError::Overflow)?;
             }
         }
     }
@@ -296,10 +299,17 @@ fn rests(
         }
         let (delta, given) = counted.get(carry).copied().unwrap_or_default();
         let of = terms(*carry).ok_or(LedgerError::Unfit)?;
-        let rest = two(&of, *rest, came.map_or(Exact::ZERO, |came| came.moved), delta);
+        let rest = two(
+            &of,
+            *rest,
+            came.map_or(Exact::ZERO, |came| came.moved),
+            delta,
+        );
         let (ours, theirs, units, is_one_too_many) = rest.ok_or(LedgerError::Overflow)?;
         let before = came.map_or(0, |came| came.points);
-        let points = units.checked_mul(of.points).and_then(|points| points.checked_add(before));
+        let points = units
+            .checked_mul(of.points)
+            .and_then(|points| points.checked_add(before));
         let points = points.ok_or(LedgerError::Overflow)?;
         let held = before.checked_add(given).ok_or(LedgerError::Overflow)?;
         rests.push(Rest {
@@ -310,7 +320,11 @@ fn rests(
             theirs,
             points,
             is_one_too_many,
-            excess: if points < held { Side::Theirs } else { Side::Ours },
+            excess: if points < held {
+                Side::Theirs
+            } else {
+                Side::Ours
+            },
             made: came.and_then(|came| came.lot),
             is_short: held < points,
         });
@@ -320,7 +334,12 @@ fn rests(
 
 /// The two rests of `rest`, when what leaves came with `came` and has counted `delta` since: ours, theirs, the units that
 /// theirs made since, and whether both together make one unit less.
-fn two(of: &RuleTerms, rest: Exact, came: Exact, delta: Exact) -> Option<(Exact, Exact, i64, bool)> {
+fn two(
+    of: &RuleTerms,
+    rest: Exact,
+    came: Exact,
+    delta: Exact,
+) -> Option<(Exact, Exact, i64, bool)> {
     let filled = came.checked_add(delta)?;
     let units = filled.whole_units(of.per)?;
     let theirs = filled.checked_sub(of.per.checked_times(units)?)?;
@@ -351,7 +370,11 @@ impl Rest {
             after: self.ours,
             moved: self.theirs,
             points: self.points,
-            whole: if self.is_one_too_many { self.unit() } else { Points::ZERO },
+            whole: if self.is_one_too_many {
+                self.unit()
+            } else {
+                Points::ZERO
+            },
             lot: None,
         }
     }
@@ -418,7 +441,10 @@ impl Taken {
         self.take(&mut left, sales.collect(), after)?;
         let is_its = |lot: &&&Lot| leaving.contains(&lot.grant.id) == (rest.excess == Side::Theirs);
         let lots = after.in_spending_order();
-        let lots = lots.iter().filter(is_its).filter(|lot| !lot.is_expired(now));
+        let lots = lots
+            .iter()
+            .filter(is_its)
+            .filter(|lot| !lot.is_expired(now));
         let lots = lots.map(|lot| lot.grant.id).collect();
         self.take(&mut left, lots, after)?;
         add(&mut self.loss, left)
@@ -456,11 +482,17 @@ impl Had {
     /// What is owed, and which points that paid the other side's debt are given back: the last that paid first.
     fn settle(&self, account: &Account) -> Result<(Points, Vec<Part>), LedgerError> {
         let repaid = total(&self.repaid).ok_or(LedgerError::Overflow)?;
-        let open = self.owed.checked_sub(repaid.count()).ok_or(LedgerError::Overflow)?;
+        let open = self
+            .owed
+            .checked_sub(repaid.count())
+            .ok_or(LedgerError::Overflow)?;
         if let Some(owed) = Points::new(open) {
             return Ok((owed, Vec::new()));
         }
-        let too_much = open.checked_neg().and_then(Points::new).ok_or(LedgerError::Overflow)?;
+        let too_much = open
+            .checked_neg()
+            .and_then(Points::new)
+            .ok_or(LedgerError::Overflow)?;
         let here = self.repaid.iter().rev().copied();
         let here = here.filter(|part| account.lot(part.lot).is_some());
         let back = take(too_much, here.collect::<Vec<_>>());
@@ -478,7 +510,12 @@ impl Had {
 
     fn unpay(&mut self, part: Part) {
         let mut points = part.points;
-        for paid in self.repaid.iter_mut().rev().filter(|paid| paid.lot == part.lot) {
+        for paid in self
+            .repaid
+            .iter_mut()
+            .rev()
+            .filter(|paid| paid.lot == part.lot)
+        {
             let back = paid.points.min(points);
             paid.points = paid.points.saturating_sub(back);
             points = points.saturating_sub(back);
@@ -575,7 +612,9 @@ impl Sums {
                 ..
             } => {
                 let side = since.side(*sale);
-                let less = Money::ZERO.checked_sub(*spend).ok_or(LedgerError::Overflow)?;
+                let less = Money::ZERO
+                    .checked_sub(*spend)
+                    .ok_or(LedgerError::Overflow)?;
                 self.changed(side, *sold_on, less)?;
                 self.had(side).owe(debt.count())?;
                 add(&mut self.totals.clawed_back, leaving(parts)?)?;

@@ -115,7 +115,10 @@ pub(super) fn entries(seen: &mut Names) {
         }
     );
     entry!("entry-merge", Movement::Merge(Box::new(arrival())));
-    entry!("entry-merge-away", Movement::MergeAway(Box::new(departure())));
+    entry!(
+        "entry-merge-away",
+        Movement::MergeAway(Box::new(departure()))
+    );
     entry!("entry-unmerge", Movement::Unmerge(Box::new(departure())));
     entry!("entry-merge-back", Movement::MergeBack(Box::new(arrival())));
 }
