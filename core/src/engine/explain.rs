@@ -129,9 +129,6 @@ impl Engine {
 
 fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
     let points = |points: Option<Points>| Some(Amount::Points(points?.count()));
-    if let Some(moved) = moved(number, movement) {
-        return moved;
-    }
     match (number, movement) {
         (Number::Earned, Movement::Earn { lot: Some(lot), .. }) => points(Some(lot.points)),
         (Number::Redeemed, Movement::Redeem { parts, .. }) => {
@@ -158,12 +155,12 @@ fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
                 .checked_sub(trace.carry_before)
                 .map(Amount::Exact)
         }
-        _ => None,
+        _ => moved(number, movement),
     }
 }
 
 /// What came with a merge or left with its undoing; `None` for every other movement.
-fn moved(number: &Number, movement: &Movement) -> Option<Option<Amount>> {
+fn moved(number: &Number, movement: &Movement) -> Option<Amount> {
     let (totals, days, carries, sign) = match movement {
         Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
             (&arrival.totals, &arrival.days, &arrival.carries, 1)
@@ -185,7 +182,7 @@ fn moved(number: &Number, movement: &Movement) -> Option<Option<Amount>> {
     };
     let points = |points: Points| points.count().checked_mul(sign);
     let whole = Points::sum(carries.iter().map(|carry| carry.whole));
-    Some(match number {
+    match number {
         Number::Earned => {
             let made = if 0 < sign { whole } else { Some(Points::ZERO) };
             let sum = made.and_then(|made| made.checked_add(totals.earned));
@@ -217,7 +214,7 @@ fn moved(number: &Number, movement: &Movement) -> Option<Option<Amount>> {
             changed.map(Amount::Exact)
         }
         Number::Balance | Number::Debt => None,
-    })
+    }
 }
 
 fn is_nothing(amount: Amount) -> bool {

@@ -95,6 +95,8 @@ pub fn postings(
         Movement::Open { .. }
         | Movement::Assess(_)
         | Movement::Sanction { .. }
+        // What moves from one account to another changes nothing of what the shop owes.
+        | Movement::MergeAway(_)
         | Movement::Earn { lot: None, .. } => {}
         Movement::Earn {
             lot: Some(grant), ..
@@ -137,8 +139,6 @@ pub fn postings(
                 Expired,
             )?;
         }
-        // What moves from one account to another changes nothing of what the shop owes.
-        Movement::MergeAway(_) => {}
         Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
             for grant in arrival.made() {
                 book(Issued, liability(grant.id)?, grant.points);

@@ -111,7 +111,7 @@ impl Desk {
             (Tier::Senior, false) if may_fall && !self.account.tier_flagged => {
                 self.change_tier(TierOutcome::Downgrade, metric, programme, self.now, None)
             }
-            (Tier::Senior, false) | (Tier::Ordinary, false) | (Tier::Senior, true) => Ok(()),
+            (Tier::Ordinary | Tier::Senior, false) | (Tier::Senior, true) => Ok(()),
             (Tier::Ordinary, true) => {
                 self.change_tier(TierOutcome::Upgrade, metric, programme, self.now, None)
             }

@@ -98,24 +98,24 @@ impl Verb for Undo {
             mirrors: crossing.mirrors(),
             now,
         };
-        let two = split(&desk.account, &since, ends, &terms)?;
-        let rose = |movement: &Movement| matches!(movement, Movement::Assess(change) if change.outcome == TierOutcome::Upgrade);
+        let halves = split(&desk.account, &since, ends, &terms)?;
+        let is_upgrade = |movement: &Movement| matches!(movement, Movement::Assess(change) if change.outcome == TierOutcome::Upgrade);
         let is_lifetime = programme.tiers.window == Window::Lifetime;
-        let may_fall = story.since.iter().any(rose) || (is_lifetime && two.ours_fell);
-        let taken = [&two.departure.taken, &two.departure.lapsed].map(|parts| total(parts));
+        let may_fall = story.since.iter().any(is_upgrade) || (is_lifetime && halves.ours_fell);
+        let taken = [&halves.departure.taken, &halves.departure.lapsed].map(|parts| total(parts));
         let taken = taken.into_iter().collect::<Option<Vec<_>>>();
-        let loss = two.departure.loss;
+        let loss = halves.departure.loss;
         let taken = Points::sum(taken.into_iter().flatten().chain([loss]));
         let taken = taken.ok_or(LedgerError::Overflow)?;
 
-        desk.post(now, Movement::Unmerge(Box::new(two.departure)))?;
+        desk.post(now, Movement::Unmerge(Box::new(halves.departure)))?;
         after(&mut desk)?;
         desk.assess_unmerge(programme, may_fall)?;
         self.mark(work)?;
         let (other_head, mut back) = work.view().own_desk(other, now, versions)?;
-        back.post(now, Movement::MergeBack(Box::new(two.arrival)))?;
+        back.post(now, Movement::MergeBack(Box::new(halves.arrival)))?;
         after(&mut back)?;
-        back.assess_unmerge(programme, is_lifetime && two.theirs_fell)?;
+        back.assess_unmerge(programme, is_lifetime && halves.theirs_fell)?;
         let unmerged = Unmerged {
             at: now,
             taken,

@@ -67,13 +67,11 @@ fn one(view: &View<'_>, id: AccountId, seen: &mut Seen) -> Result<(), Stop> {
             );
         }
     }
-    let expected = match into {
-        Some((survivor, _)) => Merged::Into(view.keys.member_of(survivor)?),
-        None => {
-            let of: Result<Vec<_>, Refusal> =
-                of.iter().map(|other| view.keys.member_of(*other)).collect();
-            Merged::Of(of?)
-        }
+    let expected = if let Some((survivor, _)) = into {
+        Merged::Into(view.keys.member_of(survivor)?)
+    } else {
+        let of = of.iter().map(|other| view.keys.member_of(*other));
+        Merged::Of(of.collect::<Result<Vec<_>, Refusal>>()?)
     };
     match view.member(view.keys.member_of(id)?) {
         Ok(row) if row.merged != expected => {

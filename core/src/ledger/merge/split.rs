@@ -425,18 +425,20 @@ impl Taken {
                 left = left.saturating_sub(points);
             }
         }
-        let sales = since.entries.iter().rev().filter_map(|entry| match entry {
-            Movement::Earn {
+        let sales = since.entries.iter().rev().filter_map(|entry| {
+            if let Movement::Earn {
                 sale,
                 lot: Some(grant),
                 traces,
                 ..
-            } => {
+            } = entry
+            {
                 let gave = |trace: &Trace| trace.carry == rest.carry && 0 < trace.points;
                 let is_its = since.side(*sale) == rest.excess && traces.iter().any(gave);
                 is_its.then_some(grant.id)
+            } else {
+                None
             }
-            _ => None,
         });
         self.take(&mut left, sales.collect(), after)?;
         let is_its = |lot: &&&Lot| leaving.contains(&lot.grant.id) == (rest.excess == Side::Theirs);

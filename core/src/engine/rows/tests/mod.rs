@@ -89,7 +89,7 @@ mod words;
 
 use audit::{audit, erasures, logins};
 use entries::entries;
-use people::people;
+use people::{merged, people};
 use receipts::receipts;
 use refusals::every_refusal;
 use samples::*;
@@ -164,6 +164,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     entries(seen);
     receipts(seen);
     people(seen);
+    merged(seen);
     audit(seen);
     erasures(seen);
     logins(seen);

@@ -11,8 +11,7 @@ use crate::vault::pin::VerifierRow;
 use crate::vault::profile::ProfileRow;
 
 /// Rows about people, tills and what both were shown.
-pub(super) fn people(seen: &mut Names) {
-    kept!(seen, "member", MemberRow::V1(member()));
+pub(super) fn merged(seen: &mut Names) {
     kept!(
         seen,
         "merged",
@@ -21,6 +20,10 @@ pub(super) fn people(seen: &mut Names) {
             of: vec![account_id()],
         }
     );
+}
+
+pub(super) fn people(seen: &mut Names) {
+    kept!(seen, "member", MemberRow::V1(member()));
     kept!(
         seen,
         "member-v2",
