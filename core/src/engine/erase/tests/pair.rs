@@ -83,8 +83,8 @@ impl Pair {
             .engine
             .erase(&erasure_key(), self.members[1], KIOSK, self.points);
         let steps = (
-            disks.store.operations() - begun.0,
-            disks.keys.steps() - begun.1,
+            disks.store.operations().saturating_sub(begun.0),
+            disks.keys.steps().saturating_sub(begun.1),
         );
         drop(shop);
 

@@ -10,7 +10,7 @@ use crate::vault::address::AddressRow;
 use crate::vault::pin::VerifierRow;
 use crate::vault::profile::ProfileRow;
 
-/// Rows about people, tills and what both were shown.
+/// Rows about records that were merged.
 pub(super) fn merged(seen: &mut Names) {
     kept!(
         seen,
@@ -22,6 +22,7 @@ pub(super) fn merged(seen: &mut Names) {
     );
 }
 
+/// Rows about people, tills and what both were shown.
 pub(super) fn people(seen: &mut Names) {
     kept!(seen, "member", MemberRow::V1(member()));
     kept!(
