@@ -357,6 +357,18 @@ impl<'a> Explainer<'a> {
             Movement::Sanction { state, reason, .. } => {
                 format!("{} {state}: {reason}", lang.pick("会员状态", "state"))
             }
+            Movement::Merge(_) => lang
+                .pick("并入另一会员记录", "another record came in")
+                .to_owned(),
+            Movement::MergeAway(_) => lang
+                .pick("并入另一会员记录，余额转出", "went into another record")
+                .to_owned(),
+            Movement::Unmerge(_) => lang
+                .pick("撤销合并，转出", "the merge was undone")
+                .to_owned(),
+            Movement::MergeBack(_) => lang
+                .pick("撤销合并，转回", "the merge was undone, and this came back")
+                .to_owned(),
         }
     }
 

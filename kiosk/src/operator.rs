@@ -1,6 +1,8 @@
 //! What is done on the shop's own machine by whoever runs it: `jifen member erase`, `jifen audit checkpoint`,
 //! `jifen key rotate`. Each leaves a line in the audit.
 
+mod pairs;
+
 use std::io::Write;
 
 use jifen::domain::ids::MemberId;
@@ -28,6 +30,19 @@ pub(crate) enum Wish {
         /// The points that the member was told to lose.
         points: Option<i64>,
     },
+    /// Add another record of the same person to the one that stays, or say what would move.
+    Merge {
+        card: String,
+        other: String,
+        /// The member's PIN, once the member has seen what moves and has confirmed it.
+        pin: Option<Typed>,
+    },
+    /// Make two records of a pair again.
+    Unmerge {
+        card: String,
+        other: String,
+        confirmed: bool,
+    },
     /// Sign the audit as it is.
     Checkpoint,
     /// Give a bucket another key: all of them where none is said.
@@ -38,6 +53,22 @@ pub(crate) enum Wish {
     Card { card: String },
     /// Say that the phone is that of the member whose card this is.
     VerifyPhone { card: String },
+}
+
+/// Something typed that prints as nothing.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Typed(pub(crate) String);
+
+impl core::fmt::Debug for Typed {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("Typed(..)")
+    }
+}
+
+impl Drop for Typed {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
 }
 
 /// How many buckets of keys there are, the system's the last.
@@ -53,6 +84,15 @@ pub(crate) fn operate(
 ) -> Result<(), Failure> {
     match wish {
         Wish::Erase { card, points } => erase(engine, keeper, card, *points, out),
+        Wish::Merge { card, other, pin } => {
+            let said = (card.as_str(), other.as_str());
+            pairs::merge(engine, keeper, said, pin.as_ref(), lang, out)
+        }
+        Wish::Unmerge {
+            card,
+            other,
+            confirmed,
+        } => pairs::unmerge(engine, keeper, (card, other), *confirmed, lang, out),
         Wish::Checkpoint => {
             write!(out, "{}", keeper.checkpoint()?)?;
             Ok(())

@@ -115,7 +115,8 @@ fn status_of(code: &str) -> StatusCode {
         | "password_due"
         | "second_person_needed"
         | "staff_unknown"
-        | "proposal_unknown" => StatusCode::NOT_FOUND,
+        | "proposal_unknown"
+        | "merge_unproved" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
@@ -133,7 +134,10 @@ fn status_of(code: &str) -> StatusCode {
         | "too_many_codes"
         | "staff_exists"
         | "proposal_state"
-        | "proposal_lapsed" => StatusCode::TOO_MANY_REQUESTS,
+        | "proposal_lapsed"
+        | "already_merged"
+        | "merge_unconfirmed"
+        | "holds_open" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
         | "no_notice" | "message_not_sent" => StatusCode::SERVICE_UNAVAILABLE,

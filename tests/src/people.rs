@@ -63,6 +63,7 @@ pub const TABLES: &[&str] = &[
     "lots",
     "member_tickets",
     "members",
+    "merged",
     "nodes",
     "notices",
     "owed",

@@ -735,7 +735,9 @@ fn check_signs(answer: &Answer) {
         | Receipt::Identified(_)
         | Receipt::Joined(_)
         | Receipt::Corrected(_)
-        | Receipt::CardReissued(_) => return,
+        | Receipt::CardReissued(_)
+        | Receipt::Merged(_)
+        | Receipt::Unmerged(_) => return,
     };
     for trace in traces {
         assert!(Exact::ZERO <= trace.carry_after, "{trace:?}");

@@ -34,3 +34,4 @@ mod tickets;
 mod retention;
 mod staff;
 mod proposals;
+mod merge;

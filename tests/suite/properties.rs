@@ -572,6 +572,10 @@ fn added(movement: &Movement) -> i64 {
             credit.map_or(0, |lot| lot.points.count()) - of(parts)
         }
         Movement::Expire { points, .. } => -points.count(),
+        Movement::Merge(_)
+        | Movement::MergeAway(_)
+        | Movement::Unmerge(_)
+        | Movement::MergeBack(_) => panic!("nobody merges here"),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Day;
 
-use super::text::{Hex32, Text};
+use super::text::{Handle, Hex32, Text};
 
 /// What was done (privacy §7). Written as `"act":"erased","data":{…}`; an act without data has no `data`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,6 +288,16 @@ pub enum Act {
         operation: Text,
         /// The proposal's number.
         proposal: u64,
+    },
+    /// Another record of the same person was added to the subject's.
+    Merged {
+        /// Its handle.
+        other: Handle,
+    },
+    /// A merge was undone: there are two records again.
+    Unmerged {
+        /// The handle of the one that had been added.
+        other: Handle,
     },
 }
 

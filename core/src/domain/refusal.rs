@@ -320,6 +320,18 @@ refusals! {
     ProposalState => "proposal_state", Never, "该申请的当前状态不允许此操作。", "The proposal's state does not allow this.";
     /// Nobody approved it, or nobody carried it out, within 24 hours (ACC-04).
     ProposalLapsed => "proposal_lapsed", Never, "该申请已超过 24 小时，自动失效。", "The proposal lapsed after 24 hours.";
+    /// Nobody has shown that two records are of one person.
+    MergeUnproved => "merge_unproved", Never, "须证明两份记录属于同一人：手机号相同且均已核实，或两个号码各自的验证码。", "Two records are merged only when they are shown to be one person's: one verified phone for both, or a code from each phone.";
+    /// The member has not confirmed it.
+    MergeUnconfirmed => "merge_unconfirmed", Never, "合并须由会员本人确认。", "The member has to confirm the merge.";
+    /// The record was merged already, or has taken in another that may still leave.
+    AlreadyMerged => "already_merged", Never, "该记录已与另一份记录合并。", "The record is merged with another one already.";
+    /// These two records are not merged.
+    NotMerged => "not_merged", Never, "这两份记录并未合并。", "These two records are not merged.";
+    /// A merge is undone within thirty days.
+    UndoTooLate { days: u32 } => "undo_too_late", Never, "合并已超过 {days} 天，不能撤销。", "The merge is older than {days} days and can no longer be undone.";
+    /// Points are held.
+    HoldsOpen => "holds_open", Later, "有积分正在预扣，请在其结束后再试。", "Points are on hold; try again when the hold has ended.";
 }
 
 impl Refusal {

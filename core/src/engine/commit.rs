@@ -356,6 +356,7 @@ impl<V: Verb> Command<V> {
 
     fn answer(&self, work: &mut Work<'_>) -> Heard {
         work.answer.key = Some(self.key);
+        work.answer.account = Some(self.verb.account());
         let (heard, kept) = match self.decide(work) {
             Ok(Decided::Known(answer)) => return (answer, Verdict::Drop),
             Ok(Decided::KnownByReceipt(receipt)) => {

@@ -127,7 +127,9 @@ impl Engine {
             | Receipt::Sanctioned(_)
             | Receipt::Identified(_)
             | Receipt::Joined(_)
-            | Receipt::CardReissued(_) => Err(Refusal::StoreDamaged),
+            | Receipt::CardReissued(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => Err(Refusal::StoreDamaged),
         }
     }
 

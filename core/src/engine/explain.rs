@@ -191,7 +191,66 @@ fn contribution(number: &Number, movement: &Movement) -> Option<Amount> {
                 .checked_sub(trace.carry_before)
                 .map(Amount::Exact)
         }
-        _ => None,
+        _ => moved(number, movement),
+    }
+}
+
+/// What came with a merge or left with its undoing; `None` for every other movement.
+fn moved(number: &Number, movement: &Movement) -> Option<Amount> {
+    let (totals, days, carries, sign) = match movement {
+        Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
+            (&arrival.totals, &arrival.days, &arrival.carries, 1)
+        }
+        Movement::MergeAway(departure) | Movement::Unmerge(departure) => {
+            (&departure.totals, &departure.days, &departure.carries, -1)
+        }
+        Movement::Forward(_)
+        | Movement::Open { .. }
+        | Movement::Earn { .. }
+        | Movement::Redeem { .. }
+        | Movement::Return { .. }
+        | Movement::Clawback { .. }
+        | Movement::Repay { .. }
+        | Movement::Adjust { .. }
+        | Movement::Expire { .. }
+        | Movement::Assess(_)
+        | Movement::Sanction { .. }
+        | Movement::Grant { .. } => return None,
+    };
+    let points = |points: Points| points.count().checked_mul(sign);
+    let whole = Points::sum(carries.iter().map(|carry| carry.whole));
+    match number {
+        Number::Earned => {
+            let made = if 0 < sign { whole } else { Some(Points::ZERO) };
+            let sum = made.and_then(|made| made.checked_add(totals.earned));
+            sum.and_then(points).map(Amount::Points)
+        }
+        Number::Redeemed => points(totals.redeemed).map(Amount::Points),
+        Number::Expired => points(totals.expired).map(Amount::Points),
+        Number::ClawedBack => {
+            // What is taken back when a merge is undone is a clawback of the survivor's.
+            let taken = if sign < 0 { whole } else { Some(Points::ZERO) };
+            let left = points(totals.clawed_back);
+            let sum = taken.and_then(|taken| left?.checked_add(taken.count()));
+            sum.map(Amount::Points)
+        }
+        Number::Spend => {
+            let sum = Money::sum(days.iter().map(|(_, amount)| *amount));
+            let signed = |sum: Money| {
+                if 0 < sign {
+                    Some(sum)
+                } else {
+                    Money::ZERO.checked_sub(sum)
+                }
+            };
+            sum.and_then(signed).map(Amount::Money)
+        }
+        Number::Carry(rule) => {
+            let of_rule = carries.iter().find(|carry| carry.rule == *rule);
+            let changed = of_rule.and_then(|carry| carry.after.checked_sub(carry.before));
+            changed.map(Amount::Exact)
+        }
+        Number::Balance | Number::Debt => None,
     }
 }
 
@@ -225,6 +284,10 @@ fn is_about(movement: &Movement, sale: &Sale) -> bool {
         | Movement::Adjust { .. }
         | Movement::Sanction { .. }
         | Movement::Forward(_)
-        | Movement::Grant { .. } => false,
+        | Movement::Grant { .. }
+        | Movement::Merge(_)
+        | Movement::MergeAway(_)
+        | Movement::Unmerge(_)
+        | Movement::MergeBack(_) => false,
     }
 }

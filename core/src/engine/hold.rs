@@ -92,7 +92,7 @@ pub(crate) fn check_may_redeem(state: AccountState) -> Result<(), Refusal> {
 pub(crate) fn hold_of(work: &Work<'_>, account: AccountId, id: HoldId) -> Result<Hold, Stop> {
     work.view().account(account)?;
     let (owner, hold) = work.view().hold(id)?;
-    if owner == account {
+    if work.view().here(owner)? == work.view().here(account)? {
         Ok(hold)
     } else {
         Err(Refusal::HoldUnknown.into())

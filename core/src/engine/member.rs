@@ -77,6 +77,8 @@ pub(crate) fn index_phones(view: &View<'_>, phones: &PhoneIndex) -> Result<(), S
     let leave = duplicate_check()?;
     for member in view.keys.keybox().members() {
         match view.member(member) {
+            // It lives on in another record of the same person.
+            Ok(_) if view.here_member(member)? != member => {}
             Ok(row) => {
                 phones.add(
                     row.told.profile.to_profile().mobile.disclose(&leave),

@@ -25,6 +25,7 @@ pub mod pin;
 pub mod reissue;
 pub mod phone;
 pub mod correct;
+pub mod merge;
 pub mod postal;
 pub mod erase;
 pub mod escrow;

@@ -185,6 +185,46 @@ impl core::fmt::Debug for CardReissued {
     }
 }
 
+/// Another record of the same person came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// When.
+    pub at: Moment,
+    /// Points that came.
+    pub moved: Points,
+    /// Points that two rests made whole.
+    pub made: Points,
+    /// Debt that came.
+    pub debt_moved: Points,
+    /// Balance after it.
+    pub balance: Points,
+    /// Debt after it.
+    pub debt: Points,
+    /// The tier after it.
+    pub tier_after: Tier,
+    /// Until when it can be undone.
+    pub undo_until: Moment,
+}
+
+/// A merge was undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmerged {
+    /// When.
+    pub at: Moment,
+    /// Points taken back, since two rests no longer make a unit; what of them the shop bears included.
+    pub taken: Points,
+    /// What of them the shop bears.
+    pub loss: Points,
+    /// The survivor's balance after it.
+    pub balance: Points,
+    /// The survivor's debt after it.
+    pub debt: Points,
+    /// The other record's balance after it.
+    pub other_balance: Points,
+    /// The other record's debt after it.
+    pub other_debt: Points,
+}
+
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Receipt {
@@ -214,6 +254,10 @@ pub enum Receipt {
     Corrected(Corrected),
     /// See [`CardReissued`].
     CardReissued(CardReissued),
+    /// See [`Merged`].
+    Merged(Merged),
+    /// See [`Unmerged`].
+    Unmerged(Unmerged),
 }
 
 /// A command's answer: what it did, and whether it was done by an earlier try.

@@ -76,7 +76,8 @@ impl Verb for TakeRefund {
 pub(crate) fn sale_of(work: &Work<'_>, account: AccountId, id: SaleId) -> Result<Sale, Stop> {
     work.view().account(account)?;
     let sale = work.view().sale(account, id)?;
-    if sale.account == account {
+    // Of the account itself, or of another record of the same person that was merged with it.
+    if work.view().here(sale.account)? == work.view().here(account)? {
         Ok(sale)
     } else {
         Err(Refusal::SaleUnknown.into())

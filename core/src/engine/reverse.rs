@@ -64,7 +64,9 @@ fn original(answer: Option<(AccountId, Outcome)>) -> Result<(AccountId, Original
             | Receipt::Identified(_)
             | Receipt::Joined(_)
             | Receipt::Corrected(_)
-            | Receipt::CardReissued(_) => Err(Refusal::NotReversible),
+            | Receipt::CardReissued(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => Err(Refusal::NotReversible),
         },
     }
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod codes;
+mod merged;
 mod people;
 mod tickets;
 mod looks;
@@ -41,6 +42,7 @@ pub(crate) use audit::{
 pub(crate) use codes::{
     AliasDigits, LIVE, LiveRow, LiveSecretRow, SECTORS, SectorTokenRow, SectorV1, SectorsRow,
 };
+pub(crate) use merged::{MERGED, MergedRow};
 pub(crate) use people::{
     CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
     POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
@@ -146,6 +148,7 @@ pub(crate) const TABLES: &[Table] = &[
     STAFF_DOOR.table(),
     PROPOSALS.table(),
     PROPOSED.table(),
+    MERGED.table(),
 ];
 
 /// An account's row.

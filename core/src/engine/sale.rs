@@ -237,7 +237,10 @@ impl TakeSale {
                 refunded_amount: Money::ZERO,
                 all_back: false,
             });
-        let tier = desk.account.tier_at(self.sold_at);
+        let tier = match work.view().tier_before_merge(self.account, self.sold_at)? {
+            Some(tier) => tier,
+            None => desk.account.tier_at(self.sold_at),
+        };
         let id = work.new_id(SaleId::new);
         for hold in &mut paid.holds {
             if let HoldState::Captured { sale, .. } = &mut hold.state {

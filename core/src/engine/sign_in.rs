@@ -73,6 +73,11 @@ impl Engine {
         let Some(member) = known else {
             return Err(self.as_much_work(pin)?);
         };
+        // Either card of a person leads to the record that both live on in, and to its PIN.
+        let member = match self.survivor_of(member) {
+            Err(Refusal::TokenUnknown) => return Err(self.as_much_work(pin)?),
+            other => other?,
+        };
 
         self.hold_against(member, pin, device)?;
         let device = device.to_owned();

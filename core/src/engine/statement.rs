@@ -159,7 +159,11 @@ impl Engine {
                     | Movement::Adjust { .. }
                     | Movement::Assess(_)
                     | Movement::Sanction { .. }
-                    | Movement::Grant { .. } => entry.at <= at,
+                    | Movement::Grant { .. }
+                    | Movement::Merge(_)
+                    | Movement::MergeAway(_)
+                    | Movement::Unmerge(_)
+                    | Movement::MergeBack(_) => entry.at <= at,
                 };
                 if counts {
                     past.apply(&entry.movement)?;
@@ -187,9 +191,10 @@ impl Engine {
         }
     }
 
-    /// The account's entries as they are written, newest first.
+    /// The account's entries as they are written, newest first; with them those of every record of the same person that was
+    /// merged into it, up to then.
     pub fn entries(&self, account: AccountId) -> Result<Vec<Entry>, Refusal> {
-        self.read(|view| view.entries(account, &view.account(account)?.account))
+        self.read(|view| view.history(account))
     }
 
     /// The ids of all accounts, in no order that means anything.

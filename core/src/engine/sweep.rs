@@ -109,7 +109,7 @@ fn settle(work: &mut Work<'_>, id: AccountId) -> Result<Sweep, Stop> {
     Ok(swept)
 }
 
-/// The ids of all accounts, in no order that means anything.
+/// The ids of all accounts that live in themselves, in no order that means anything.
 pub(crate) fn account_ids(view: &View<'_>) -> Result<Vec<AccountId>, Stop> {
     let mut ids = Vec::new();
     view.tx.scan(ACCOUNTS.table(), &[], None, &mut |key, _| {
@@ -118,5 +118,12 @@ pub(crate) fn account_ids(view: &View<'_>) -> Result<Vec<AccountId>, Stop> {
         }
         ControlFlow::Continue(())
     })?;
-    Ok(ids)
+    // One that was merged lives on in another.
+    let mut here = Vec::with_capacity(ids.len());
+    for id in ids {
+        if view.here(id)? == id {
+            here.push(id);
+        }
+    }
+    Ok(here)
 }

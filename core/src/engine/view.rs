@@ -10,9 +10,10 @@ use crate::domain::time::{Moment, Zone};
 use crate::ledger::account::{Account, LedgerError};
 use crate::ledger::desk::Desk;
 use crate::ledger::earn::{DaySums, RuleInUse};
-use crate::ledger::entry::{Entry, Movement};
+use crate::ledger::entry::Entry;
 use crate::ledger::hold::Hold;
 use crate::ledger::lot::Lot;
+use crate::ledger::replay::replay;
 use crate::ledger::sale::Sale;
 use crate::store::row::Sealed;
 use crate::store::{Home, ReadTx, StoreError};
@@ -47,8 +48,13 @@ impl<'a> View<'a> {
         Self { tx, keys }
     }
 
-    /// An account as it was last written.
+    /// An account as it was last written: the one that it lives on in, where it was merged.
     pub fn account(&self, id: AccountId) -> Result<AccountRecord, Stop> {
+        self.own_account(self.here(id)?)
+    }
+
+    /// An account's own row.
+    pub(crate) fn own_account(&self, id: AccountId) -> Result<AccountRecord, Stop> {
         let codec = self.keys.history(id)?;
         let row = ACCOUNTS.row(self.tx, &codec, id.as_bytes())?;
         Ok(row.ok_or(Refusal::TokenUnknown)?.into())
@@ -61,7 +67,17 @@ impl<'a> View<'a> {
         now: Moment,
         versions: &Versions,
     ) -> Result<(Head, Desk), Stop> {
-        let record = self.account(id)?;
+        self.own_desk(self.here(id)?, now, versions)
+    }
+
+    /// The same of an account's own row.
+    pub(crate) fn own_desk(
+        &self,
+        id: AccountId,
+        now: Moment,
+        versions: &Versions,
+    ) -> Result<(Head, Desk), Stop> {
+        let record = self.own_account(id)?;
         let programme = versions.at(now).ok_or(Refusal::BeforeProgramme)?;
         let mut account = record.account;
         if looks_at_days(versions, now) {
@@ -82,34 +98,10 @@ impl<'a> View<'a> {
             return Ok(());
         }
         let lifetime = account.spend.lifetime;
-        account.spend = crate::ledger::spend::Spend {
-            by_day: true,
-            ..Default::default()
-        };
-        for entry in self.entries(id, account)? {
-            let fits = match &entry.movement {
-                Movement::Earn { spend, sold_on, .. } => account.spend.add(*sold_on, *spend),
-                Movement::Clawback { spend, sold_on, .. } => {
-                    let less = crate::domain::money::Money::ZERO.checked_sub(*spend);
-                    less.is_some_and(|less| account.spend.add(*sold_on, less))
-                }
-                Movement::Forward(forward) => {
-                    account.spend.add_carried(forward.lifetime, &forward.days)
-                }
-                Movement::Open { .. }
-                | Movement::Redeem { .. }
-                | Movement::Return { .. }
-                | Movement::Repay { .. }
-                | Movement::Adjust { .. }
-                | Movement::Expire { .. }
-                | Movement::Assess(_)
-                | Movement::Sanction { .. }
-                | Movement::Grant { .. } => true,
-            };
-            if !fits {
-                return Err(LedgerError::Overflow.into());
-            }
-        }
+        let mut entries = self.own_entries(id, account)?;
+        entries.reverse();
+        let replayed = replay(&entries, true).map_err(|(_, error)| error)?;
+        account.spend = replayed.spend;
         if account.spend.lifetime == lifetime {
             Ok(())
         } else {
@@ -117,8 +109,18 @@ impl<'a> View<'a> {
         }
     }
 
-    /// All entries of an account, newest first: its chain from the head on.
+    /// All entries of an account, newest first: its chain from the head on. Of one that was merged, those of the account
+    /// it lives on in.
     pub fn entries(&self, owner: AccountId, account: &Account) -> Result<Vec<Entry>, Stop> {
+        self.own_entries(self.here(owner)?, account)
+    }
+
+    /// The same of an account's own.
+    pub(crate) fn own_entries(
+        &self,
+        owner: AccountId,
+        account: &Account,
+    ) -> Result<Vec<Entry>, Stop> {
         let codec = self.keys.history(owner)?;
         let mut entries = Vec::new();
         let mut next = account.last_entry;
@@ -134,7 +136,7 @@ impl<'a> View<'a> {
 
     /// A sale of an account.
     pub fn sale(&self, owner: AccountId, id: SaleId) -> Result<Sale, Stop> {
-        let codec = self.keys.history(owner)?;
+        let codec = self.keys.history(self.here(owner)?)?;
         let row = SALES.row(self.tx, &codec, id.as_bytes())?;
         let SaleRow::V1(sale) = row.ok_or(Refusal::SaleUnknown)?;
         Ok(sale)
@@ -149,7 +151,7 @@ impl<'a> View<'a> {
 
     /// A lot of an account, open or spent.
     pub fn lot(&self, owner: AccountId, id: LotId) -> Result<Option<Lot>, Stop> {
-        let codec = self.keys.history(owner)?;
+        let codec = self.keys.history(self.here(owner)?)?;
         let row = LOTS.row(self.tx, &codec, id.as_bytes())?;
         Ok(row.map(|LotRow::V1(row)| row.into()))
     }

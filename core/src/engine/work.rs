@@ -79,6 +79,8 @@ pub(crate) struct Given {
 pub(crate) struct Answering {
     /// The row's key of the answer; none for work that keeps no answer.
     pub(crate) key: Option<ReceiptKey>,
+    /// Whose answer it is: the account that the command names, wherever it lives on.
+    pub(crate) account: Option<AccountId>,
     /// The answer before it.
     pub(crate) previous: Option<ReceiptKey>,
     /// The sale token that was written with it.
@@ -192,6 +194,8 @@ impl<'a> Work<'a> {
         rules: ProgrammeHash,
         receipt: Option<&ReceiptNo>,
     ) -> Result<(), Stop> {
+        // Where it lives on; its answers stay its own.
+        let id = self.view().here(id)?;
         for posted in core::mem::take(&mut desk.posted) {
             let (sequence, random) = self.draw();
             let entry = Entry {
@@ -217,11 +221,9 @@ impl<'a> Work<'a> {
             )?;
         }
         for (hold, _) in &desk.lapsed_holds {
-            let lapsed = Hold {
-                state: HoldState::Lapsed,
-                ..self.view().hold(*hold)?.1
-            };
-            self.put_hold(id, lapsed)?;
+            let (owner, hold) = self.view().hold(*hold)?;
+            let state = HoldState::Lapsed;
+            self.put_hold(owner, Hold { state, ..hold })?;
         }
         if !desk.journal.is_empty() {
             let sequence = self.number();
@@ -233,7 +235,9 @@ impl<'a> Work<'a> {
             };
             self.put_plain(&JOURNAL, &sequence.to_be_bytes(), &row)?;
         }
-        self.answer.chain(&mut head);
+        if self.answer.account == Some(id) {
+            self.answer.chain(&mut head);
+        }
         let record = AccountRecord {
             head,
             account: desk.account,
@@ -246,15 +250,16 @@ impl<'a> Work<'a> {
         if self.answer.chained {
             return Ok(());
         }
-        let mut record = self.view().account(id)?;
+        let mut record = self.view().own_account(id)?;
         self.answer.chain(&mut record.head);
         self.put_sealed(id, &ACCOUNTS, id.as_bytes(), &AccountRow::from(&record))
     }
 
-    /// Writes a sale.
+    /// Writes a sale, under the key of the account that its own lives on in.
     pub fn put_sale(&mut self, sale: Sale) -> Result<(), Stop> {
         let key = *sale.id.as_bytes();
-        self.put_sealed(sale.account, &SALES, &key, &SaleRow::V1(sale))
+        let here = self.view().here(sale.account)?;
+        self.put_sealed(here, &SALES, &key, &SaleRow::V1(sale))
     }
 
     /// Writes a hold.

@@ -97,6 +97,40 @@ pub struct Account {
     pub last_sale: Option<SaleId>,
 }
 
+impl Totals {
+    /// These and those.
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            sales: self.sales.checked_add(other.sales)?,
+            ..self.each(other, Points::checked_add)?
+        })
+    }
+
+    /// These without those, unless one of them would be below zero.
+    pub fn minus(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            sales: self.sales.checked_sub(other.sales)?,
+            ..self.each(other, Points::checked_sub)?
+        })
+    }
+
+    fn each(&self, other: &Self, of: impl Fn(Points, Points) -> Option<Points>) -> Option<Self> {
+        Some(Self {
+            sales: self.sales,
+            earned: of(self.earned, other.earned)?,
+            redeemed: of(self.redeemed, other.redeemed)?,
+            returned: of(self.returned, other.returned)?,
+            clawed_back: of(self.clawed_back, other.clawed_back)?,
+            expired: of(self.expired, other.expired)?,
+            repaid: of(self.repaid, other.repaid)?,
+            adjusted_up: of(self.adjusted_up, other.adjusted_up)?,
+            adjusted_down: of(self.adjusted_down, other.adjusted_down)?,
+            lost: of(self.lost, other.lost)?,
+            granted: of(self.granted, other.granted)?,
+        })
+    }
+}
+
 impl Account {
     /// An account without an entry.
     pub fn new(opened_on: Day) -> Self {
@@ -298,6 +332,10 @@ impl Account {
                 return Err(LedgerError::Unfit);
             }
             Movement::Forward(forward) => *self = forward.account(self.spend.by_day),
+            Movement::Merge(arrival) | Movement::MergeBack(arrival) => self.arrive(arrival)?,
+            Movement::MergeAway(departure) | Movement::Unmerge(departure) => {
+                self.depart(departure)?;
+            }
         }
         Ok(())
     }
@@ -326,7 +364,7 @@ impl Account {
         Ok(())
     }
 
-    fn lot_mut(&mut self, id: LotId) -> Result<&mut Lot, LedgerError> {
+    pub(super) fn lot_mut(&mut self, id: LotId) -> Result<&mut Lot, LedgerError> {
         let place = self
             .lots
             .binary_search_by_key(&id, |lot| lot.grant.id)
@@ -334,7 +372,7 @@ impl Account {
         self.lots.get_mut(place).ok_or(LedgerError::Unfit)
     }
 
-    fn add_lot(&mut self, grant: LotGrant) -> Result<(), LedgerError> {
+    pub(super) fn add_lot(&mut self, grant: LotGrant) -> Result<(), LedgerError> {
         match self
             .lots
             .binary_search_by_key(&grant.id, |lot| lot.grant.id)
@@ -348,7 +386,7 @@ impl Account {
     }
 
     /// Takes points that no hold has pinned.
-    fn take_parts(&mut self, parts: &[Part]) -> Result<(), LedgerError> {
+    pub(super) fn take_parts(&mut self, parts: &[Part]) -> Result<(), LedgerError> {
         parts.iter().try_for_each(|part| {
             let lot = self.lot_mut(part.lot)?;
             let left = lot
@@ -373,7 +411,7 @@ impl Account {
             .try_for_each(|part| add(total(&mut self.totals), part.points))
     }
 
-    fn set_carries(&mut self, carries: impl Iterator<Item = (CarryId, Exact)>) {
+    pub(super) fn set_carries(&mut self, carries: impl Iterator<Item = (CarryId, Exact)>) {
         for (id, rest) in carries {
             match self.carries.binary_search_by_key(&id, |(carry, _)| *carry) {
                 Ok(place) => {
@@ -386,7 +424,7 @@ impl Account {
         }
     }
 
-    fn add_spend(&mut self, sold_on: Day, amount: Money) -> Result<(), LedgerError> {
+    pub(super) fn add_spend(&mut self, sold_on: Day, amount: Money) -> Result<(), LedgerError> {
         if self.spend.add(sold_on, amount) {
             Ok(())
         } else {
@@ -395,7 +433,7 @@ impl Account {
     }
 }
 
-fn add(sum: &mut Points, points: Points) -> Result<(), LedgerError> {
+pub(super) fn add(sum: &mut Points, points: Points) -> Result<(), LedgerError> {
     *sum = sum.checked_add(points).ok_or(LedgerError::Overflow)?;
     Ok(())
 }

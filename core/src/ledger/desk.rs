@@ -228,5 +228,7 @@ pub(super) fn lots_of(movement: &Movement) -> Vec<LotId> {
             .collect(),
         Movement::Expire { lot, .. } => vec![*lot],
         Movement::Grant { lot, .. } => vec![lot.id],
+        Movement::Merge(arrival) | Movement::MergeBack(arrival) => arrival.lot_ids(),
+        Movement::MergeAway(departure) | Movement::Unmerge(departure) => departure.lot_ids(),
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::time::{Day, Moment};
 
 use super::forward::Forward;
 use super::lot::{LotGrant, Part};
+use super::merge::{Arrival, Departure};
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,14 @@ pub enum Movement {
     },
     /// Older entries were carried forward: the account as it stood after them (RET-02). Always the first of its account.
     Forward(Box<Forward>),
+    /// Another record of the same person is added to this one (合并, semantics 17).
+    Merge(Box<Arrival>),
+    /// All of this record goes to another record of the same person.
+    MergeAway(Box<Departure>),
+    /// A merge is undone: what came with it goes, and what was done since in its name.
+    Unmerge(Box<Departure>),
+    /// A merge is undone: what had gone comes back, and what was done since in its name.
+    MergeBack(Box<Arrival>),
 }
 
 impl Movement {
@@ -130,6 +139,10 @@ impl Movement {
             Self::Sanction { .. } => "sanction",
             Self::Grant { .. } => "grant",
             Self::Forward(_) => "forward",
+            Self::Merge(_) => "merge",
+            Self::MergeAway(_) => "merge_away",
+            Self::Unmerge(_) => "unmerge",
+            Self::MergeBack(_) => "merge_back",
         }
     }
 }

@@ -111,7 +111,11 @@ pub fn last_purchase<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option
             | Movement::Expire { .. }
             | Movement::Assess(_)
             | Movement::Sanction { .. }
-            | Movement::Grant { .. } => None,
+            | Movement::Grant { .. }
+            | Movement::Merge(_)
+            | Movement::MergeAway(_)
+            | Movement::Unmerge(_)
+            | Movement::MergeBack(_) => None,
         });
     days.max()
 }

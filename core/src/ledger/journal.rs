@@ -72,9 +72,15 @@ pub fn postings(
         }
     };
     let liability = |lot: LotId| {
-        let lot = account.lot(lot).ok_or(LedgerError::Unfit)?;
+        let gone = if let Movement::Unmerge(departure) = movement {
+            departure.grant_of(lot)
+        } else {
+            None
+        };
+        let grant = account.lot(lot).map(|lot| lot.grant).or(gone);
+        let grant = grant.ok_or(LedgerError::Unfit)?;
         Ok(JournalAccount::Liability(expiry_month(
-            lot.grant.expires_at,
+            grant.expires_at,
             zone,
         )))
     };
@@ -90,6 +96,8 @@ pub fn postings(
         | Movement::Assess(_)
         | Movement::Sanction { .. }
         | Movement::Forward(_)
+        // What moves from one account to another changes nothing of what the shop owes.
+        | Movement::MergeAway(_)
         | Movement::Earn { lot: None, .. } => {}
         Movement::Earn {
             lot: Some(grant), ..
@@ -131,6 +139,21 @@ pub fn postings(
                 }],
                 Expired,
             )?;
+        }
+        Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
+            for grant in arrival.made() {
+                book(Issued, liability(grant.id)?, grant.points);
+            }
+        }
+        Movement::Unmerge(departure) => {
+            from_lots(&departure.taken, ClawedBack)?;
+            for part in &departure.lapsed {
+                book(Expired, ClawedBack, part.points);
+            }
+            book(Loss, ClawedBack, departure.loss);
+            for part in &departure.given_back {
+                book(Receivable, liability(part.lot)?, part.points);
+            }
         }
     }
     Ok(booked)

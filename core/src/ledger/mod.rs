@@ -15,5 +15,6 @@ pub mod sale;
 pub mod earn;
 pub mod refund;
 pub mod tier;
+pub mod merge;
 pub mod replay;
 pub mod forward;

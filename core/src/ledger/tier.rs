@@ -86,6 +86,38 @@ impl Desk {
         self.change_tier(outcome, metric, programme, self.now, Some(sale))
     }
 
+    /// Weighs the tier after a merge: it may rise by what the other record spent (semantics 26).
+    pub fn assess_merge(&mut self, programme: &Programme) -> Result<(), LedgerError> {
+        let metric = self.metric(programme, self.now)?;
+        let reached = programme.tiers.senior_from <= metric;
+        match (self.account.tier(), reached) {
+            (Tier::Ordinary, true) => {
+                self.change_tier(TierOutcome::Upgrade, metric, programme, self.now, None)
+            }
+            (Tier::Ordinary | Tier::Senior, _) => Ok(()),
+        }
+    }
+
+    /// Weighs the tier after a merge was undone: it rises where this record alone reaches it, and falls at once where
+    /// only the merge carried it, or a refund since would have let it fall without the merge (`may_fall`).
+    pub fn assess_unmerge(
+        &mut self,
+        programme: &Programme,
+        may_fall: bool,
+    ) -> Result<(), LedgerError> {
+        let metric = self.metric(programme, self.now)?;
+        let reached = programme.tiers.senior_from <= metric;
+        match (self.account.tier(), reached) {
+            (Tier::Senior, false) if may_fall && !self.account.tier_flagged => {
+                self.change_tier(TierOutcome::Downgrade, metric, programme, self.now, None)
+            }
+            (Tier::Ordinary | Tier::Senior, false) | (Tier::Senior, true) => Ok(()),
+            (Tier::Ordinary, true) => {
+                self.change_tier(TierOutcome::Upgrade, metric, programme, self.now, None)
+            }
+        }
+    }
+
     fn change_tier(
         &mut self,
         outcome: TierOutcome,

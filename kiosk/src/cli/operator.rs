@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::credentials;
 use crate::lang::Lang;
-use crate::operator::Wish;
+use crate::operator::{Typed, Wish};
 
 /// The commands; `places` say which shop.
 pub(super) fn commands(lang: Lang, places: [Arg; 3]) -> [Command; 3] {
@@ -76,12 +76,66 @@ pub(super) fn commands(lang: Lang, places: [Arg; 3]) -> [Command; 3] {
                 .help(t("0 至 64（默认：全部）", "0 to 64 (default: all)")),
         )
         .after_help(t("示例：jifen key rotate", "Example: jifen key rotate"));
-    let member = group("member", t("会员：注销", "members: erase"), erase);
+    let member = group(
+        "member",
+        t("会员：注销、合并", "members: erase, merge"),
+        erase,
+    );
     [
-        credentials::beside(member, lang),
+        credentials::beside(member, lang).subcommands(pairs(lang)),
         group("audit", t("审计", "the audit"), checkpoint),
         group("key", t("密钥", "keys"), rotate),
     ]
+}
+
+/// `member merge` and `member unmerge`.
+fn pairs(lang: Lang) -> [Command; 2] {
+    let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
+    let cards = || {
+        [
+            Arg::new("CARD")
+                .required(true)
+                .help(t("保留的记录的卡号", "the card of the record that stays")),
+            Arg::new("OTHER-CARD")
+                .required(true)
+                .help(t("另一份记录的卡号", "the card of the other record")),
+            Arg::new("confirmed")
+                .long("confirmed")
+                .action(clap::ArgAction::SetTrue)
+                .help(t(
+                    "会员已看过将转移的内容并确认",
+                    "the member has seen what moves, and confirms it",
+                )),
+        ]
+    };
+    let merge = Command::new("merge")
+        .about(t(
+            "合并同一人的两份记录；先显示将转移的内容，确认后从标准输入读取会员密码",
+            "merge two records of one person; says first what moves, and with --confirmed reads the member's PIN from stdin",
+        ))
+        .args(cards())
+        .after_help(t(
+            "示例：jifen member merge 990123456789012345 990543210987654321 --confirmed",
+            "Example: jifen member merge 990123456789012345 990543210987654321 --confirmed",
+        ));
+    let unmerge = Command::new("unmerge")
+        .about(t("在 30 天内撤销合并", "undo a merge, within 30 days"))
+        .args(cards())
+        .after_help(t(
+            "示例：jifen member unmerge 990123456789012345 990543210987654321 --confirmed",
+            "Example: jifen member unmerge 990123456789012345 990543210987654321 --confirmed",
+        ));
+    [merge, unmerge]
+}
+
+/// The first line of stdin: the PIN that the member types.
+fn typed() -> Option<Typed> {
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    read.ok()?;
+    let typed = line.trim_end_matches(['\r', '\n']).to_owned();
+    zeroize::Zeroize::zeroize(&mut line);
+    Some(Typed(typed))
 }
 
 /// What was asked, of one of these commands.
@@ -91,6 +145,20 @@ pub(super) fn wish(asked: &ArgMatches) -> Option<(Wish, &ArgMatches)> {
         "erase" => Wish::Erase {
             card: below.get_one::<String>("CARD").cloned()?,
             points: below.get_one::<i64>("points").copied(),
+        },
+        "merge" => Wish::Merge {
+            card: below.get_one::<String>("CARD").cloned()?,
+            other: below.get_one::<String>("OTHER-CARD").cloned()?,
+            pin: if below.get_flag("confirmed") {
+                typed()
+            } else {
+                None
+            },
+        },
+        "unmerge" => Wish::Unmerge {
+            card: below.get_one::<String>("CARD").cloned()?,
+            other: below.get_one::<String>("OTHER-CARD").cloned()?,
+            confirmed: below.get_flag("confirmed"),
         },
         "checkpoint" => Wish::Checkpoint,
         "rotate" => Wish::Rotate(below.get_one::<u8>("BUCKET").copied()),

@@ -139,14 +139,17 @@ store = "north"
     assert_eq!(settings.screen_listen, "[::1]:80".parse().unwrap());
     assert_eq!(settings.edge_listen, "127.0.0.2:0".parse().unwrap());
     assert_eq!(
-        settings.edge_names.unwrap(),
+        settings.edge_names.as_deref().unwrap(),
         ["jifen.local:8081", "127.0.0.1"]
     );
     assert_eq!(settings.edge_connections, 16);
     assert_eq!(settings.review, Review::PhoneCode);
     assert_eq!(settings.till_prefix, Prefix::parse("07").unwrap());
     assert_eq!(settings.second_person_above, Points::ZERO);
-    assert_eq!(settings.messages.as_deref().unwrap(), Path::new("/etc/jifen/messages"));
+    assert_eq!(
+        settings.messages.as_deref().unwrap(),
+        Path::new("/etc/jifen/messages")
+    );
     assert_eq!(settings.of_staff().password_days, 30);
     assert_eq!(settings.of_staff().store.as_deref(), Some("north"));
 

@@ -350,7 +350,9 @@ impl Counter<'_> {
             | Receipt::Identified(_)
             | Receipt::Joined(_)
             | Receipt::Corrected(_)
-            | Receipt::CardReissued(_) => None,
+            | Receipt::CardReissued(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => None,
         }
     }
 }

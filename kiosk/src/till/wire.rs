@@ -246,7 +246,9 @@ impl Wire {
             | Receipt::Identified(_)
             | Receipt::Joined(_)
             | Receipt::Corrected(_)
-            | Receipt::CardReissued(_) => None,
+            | Receipt::CardReissued(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_) => None,
         }
     }
 }

@@ -174,7 +174,9 @@ impl Walk {
             | Act::Looked
             | Act::Proposed { .. }
             | Act::Decided { .. }
-            | Act::ProposalLapsed { .. } => {}
+            | Act::ProposalLapsed { .. }
+            | Act::Merged { .. }
+            | Act::Unmerged { .. } => {}
         }
     }
 

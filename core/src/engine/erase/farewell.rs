@@ -35,11 +35,17 @@ impl Engine {
         let (now, versions) = (self.now(), self.versions());
         self.read(|view| {
             let (_, desk) = view.desk(account, now, &versions)?;
-            let recipients = match view.member(member) {
-                Ok(row) => row.recipients,
-                Err(Stop::Refused(Refusal::TokenUnknown)) => Vec::new(),
-                Err(stop) => return Err(stop),
-            };
+            let mut recipients = Vec::new();
+            for one in view.group(view.here(account)?)? {
+                let told = match view.member(view.keys.member_of(one)?) {
+                    Ok(row) => row.recipients,
+                    Err(Stop::Refused(Refusal::TokenUnknown)) => Vec::new(),
+                    Err(stop) => return Err(stop),
+                };
+                recipients.extend(told);
+            }
+            recipients.sort_unstable();
+            recipients.dedup();
             Ok(Farewell {
                 points: desk.account.balance().ok_or(Refusal::AmountTooLarge)?,
                 debt: desk.account.debt,
@@ -50,7 +56,7 @@ impl Engine {
     }
 
     /// The profile of a member who has one: for the index of phones.
-    pub(super) fn phone_of(&self, member: MemberId) -> Option<Profile> {
+    pub(in crate::engine) fn phone_of(&self, member: MemberId) -> Option<Profile> {
         let row = self.read(|view| view.member(member));
         row.ok().map(|row| row.told.profile.to_profile())
     }

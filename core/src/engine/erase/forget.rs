@@ -17,8 +17,8 @@ use super::super::commit::business_key;
 use super::super::receipt::{Outcome, Receipt};
 use super::super::rows::{
     ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, HOLDS, Head, LIVE, LOOKS, LOTS,
-    MEMBER_TICKETS, MEMBERS, POSTAL, RECEIPTS, ReceiptRow, SALES, SECTORS, SIGN_INS, TICKETS,
-    TOKENS, days_of,
+    MEMBER_TICKETS, MEMBERS, MERGED, POSTAL, RECEIPTS, ReceiptRow, SALES, SECTORS, SIGN_INS,
+    TICKETS, TOKENS, days_of,
 };
 use super::super::tickets::key_of;
 use super::super::work::{Stop, View, Work};
@@ -38,7 +38,12 @@ pub(super) fn rows_of(
         work.delete(table, member.as_bytes())?;
     }
     super::super::proposals::forget(work, member)?;
-    for table in [ACCOUNTS.table(), LIVE.table(), SECTORS.table()] {
+    for table in [
+        ACCOUNTS.table(),
+        MERGED.table(),
+        LIVE.table(),
+        SECTORS.table(),
+    ] {
         work.delete(table, account.as_bytes())?;
     }
     found
@@ -65,8 +70,8 @@ impl Found {
         account: AccountId,
         head: &Head,
     ) -> Result<(), Stop> {
-        let record = view.account(account)?;
-        let entries = readable(view.entries(account, &record.account))?;
+        let record = view.own_account(account)?;
+        let entries = readable(view.own_entries(account, &record.account))?;
         for entry in &entries {
             self.add(ENTRIES.table(), entry.id.as_bytes());
         }
@@ -112,7 +117,7 @@ impl Found {
         id: AccountId,
         account: &Account,
     ) -> Result<(), Stop> {
-        let mut days = BTreeSet::<Day>::new();
+        let mut days = BTreeSet::<(Day, AccountId)>::new();
         let mut next = account.last_sale;
         while let Some(at) = next {
             self.add(SALES.table(), at.as_bytes());
@@ -121,10 +126,11 @@ impl Found {
             };
             next = sale.previous.filter(|previous| *previous < at);
             let programme = versions.by_hash(&sale.programme);
-            days.extend(programme.map(|programme| programme.zone.day_of(sale.sold_at)));
+            let day = programme.map(|programme| programme.zone.day_of(sale.sold_at));
+            days.extend(day.map(|day| (day, sale.account)));
         }
-        for day in days {
-            let from = days_of(day, id);
+        for (day, account) in days {
+            let from = days_of(day, account);
             let from = from.as_bytes();
             view.tx.scan(DAYS.table(), from, None, &mut |key, _| {
                 if !key.starts_with(from) {
@@ -187,7 +193,9 @@ pub(in crate::engine) fn hold_of(outcome: &Outcome) -> Option<HoldId> {
             | Receipt::Identified(_)
             | Receipt::Joined(_)
             | Receipt::Corrected(_)
-            | Receipt::CardReissued(_),
+            | Receipt::CardReissued(_)
+            | Receipt::Merged(_)
+            | Receipt::Unmerged(_),
         )
         | Outcome::Refused(_) => None,
     }

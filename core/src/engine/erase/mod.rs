@@ -18,8 +18,10 @@ use crate::policy::grant::{Ask, decide};
 use crate::policy::retention::RecordKind;
 use crate::store::{StoreError, Verdict};
 use crate::vault::keybox::KeyboxError;
+use crate::vault::profile::Profile;
 
 use parking_lot::MutexGuard;
+use sha2::{Digest, Sha256};
 
 use super::Engine;
 use super::audit::{Actor, Done};
@@ -84,8 +86,10 @@ impl Engine {
             }
             return self.deletion_receipt(request);
         }
-        self.begin_erasure(request, member, by, confirmed)?;
-        self.carry_out(request)?;
+        // The record itself is the last: when it is recorded, so is every record that lives on in it.
+        for request in self.begin_erasure(request, member, by, confirmed)? {
+            self.carry_out(request)?;
+        }
         self.deletion_receipt(request)
     }
 
@@ -128,41 +132,44 @@ impl Engine {
         Ok(finished)
     }
 
-    /// Step 0: from here on every command about the member is refused.
+    /// Step 0: from here on every command about the member is refused. Gives the requests to carry out, in their order: one
+    /// for each record of the person that was merged into this one, and at last its own.
     fn begin_erasure(
         &self,
         request: ReceiptKey,
         member: MemberId,
         by: By<'_>,
         confirmed: Points,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<ReceiptKey>, Refusal> {
         let account = self.keys.account_of(member)?;
-        let has_postal = self.has_postal(member);
         let by = match by {
             By::Member { device } => (String::new(), ByRole::Member, device.to_owned()),
             By::Operator => ("operator".to_owned(), ByRole::Operator, "server".to_owned()),
             By::Staff { name, device } => (name.to_owned(), ByRole::Staff, device.to_owned()),
             By::Program => ("jifen".to_owned(), ByRole::Program, "server".to_owned()),
         };
-        // Read before its row is gone, so that no search finds the member from the next step on.
-        let phone = self.phone_of(member);
         let home = home_of(account);
         let (ticket, slot) = self.transact(home, false, move |work| {
-            let begun = begin(work, request, (member, account), &by, confirmed, has_postal);
-            match begun.and_then(|()| work.note_time(home)) {
-                Ok(()) => (Ok(()), Verdict::Keep),
+            let begun = begin(work, request, account, &by, confirmed);
+            match begun.and_then(|begun| work.note_time(home).map(|()| begun)) {
+                Ok(begun) => (Ok(begun), Verdict::Keep),
                 Err(stop) => (Err(stop), Verdict::Drop),
             }
         });
         ticket.wait()?;
         let begun = slot.lock().take();
-        begun.unwrap_or(Err(Refusal::Unknown.into()))?;
-        if let Some(profile) = phone {
-            let leave = decide(&Ask::DuplicateCheck).map_err(|_| Refusal::TokenUnknown)?;
-            self.phones.remove(profile.mobile.disclose(&leave), &member);
+        let begun = begun.unwrap_or(Err(Refusal::Unknown.into()))?;
+        let leave = decide(&Ask::DuplicateCheck).map_err(|_| Refusal::TokenUnknown)?;
+        let mut requests = Vec::with_capacity(begun.len());
+        for begun in begun.into_iter().rev() {
+            if let Some(profile) = begun.profile {
+                let mobile = profile.mobile.disclose(&leave);
+                self.phones.remove(mobile, &begun.member);
+            }
+            self.tokens.forget(&begun.member);
+            requests.push(begun.request);
         }
-        self.tokens.forget(&member);
-        Ok(())
+        Ok(requests)
     }
 
     /// Steps 1 to 6 of an erasure that has begun, from wherever it stopped.
@@ -254,52 +261,33 @@ impl Engine {
     }
 }
 
-/// The intent, the forfeiture, and every row of the member gone: all in one transaction.
+/// An erasure that has begun.
+struct Begun {
+    request: ReceiptKey,
+    member: MemberId,
+    /// Read before its row is gone, so that no search finds the member from the next step on.
+    profile: Option<Profile>,
+}
+
+/// The intents, the forfeiture, and every row of the member gone, and of every record that was merged into it: all in one
+/// transaction, so that nothing stops between them (semantics 17). The member's own is the first.
 fn begin(
     work: &mut Work<'_>,
     request: ReceiptKey,
-    (member, account): (MemberId, AccountId),
+    account: AccountId,
     by: &(String, ByRole, String),
     confirmed: Points,
-    has_postal: bool,
-) -> Result<(), Stop> {
+) -> Result<Vec<Begun>, Stop> {
     if RECEIPTS.outside(&work.view(), &request)?.is_some() {
         return Err(Refusal::KeyReused.into());
     }
-    let (head, desk) = work.desk(account)?;
+    let account = work.view().here(account)?;
+    let (_, desk) = work.desk(account)?;
     let balance = desk.account.balance();
     let forfeited = balance.ok_or(Refusal::AmountTooLarge)?;
     if forfeited != confirmed {
         return Err(Refusal::ErasureUnconfirmed { points: forfeited }.into());
     }
-    // An account that nobody registered for has no row of a member, and a handle of this moment.
-    let told = match work.view().member(member) {
-        Ok(row) => Some(row),
-        Err(Stop::Refused(Refusal::TokenUnknown)) => None,
-        Err(stop) => return Err(stop),
-    };
-    let handle = told
-        .as_ref()
-        .map_or_else(|| work.random(), |row| row.handle);
-    let mut groups = vec![KeyGroup::Core, KeyGroup::History];
-    if has_postal {
-        groups.insert(1, KeyGroup::Postal);
-    }
-    let (name, role, device) = by.clone();
-    let name = match role {
-        ByRole::Member => Handle::from_bytes(handle).to_string(),
-        ByRole::Operator | ByRole::Staff | ByRole::Program => name,
-    };
-    let erasure = ErasureV1 {
-        at: work.now,
-        by: (name, role, device),
-        handle,
-        groups,
-        forfeited,
-        released: desk.account.debt,
-        recipients: told.map_or_else(Vec::new, |row| row.recipients),
-    };
-
     let mut postings = desk.journal.clone();
     postings.extend(forfeit(&desk.account, desk.zone));
     if !postings.is_empty() {
@@ -311,15 +299,93 @@ fn begin(
         let key = work.number().to_be_bytes();
         work.put_plain(&JOURNAL, &key, &row)?;
     }
-    forget::rows_of(work, member, account, &head)?;
     if by.1 == ByRole::Program {
         // Its time was over: it is counted with everything else that is destroyed (RET-01).
         let mut gone = retain::Destruction::default();
         gone.add(RecordKind::Members, desk.zone.day_of(work.now));
         retain::book(work, &gone)?;
     }
-    let intent = IntentRow::V1 { member, erasure };
-    work.put_plain(&INTENTS, &request, &intent)
+
+    let group = work.view().group(account)?;
+    let mut recipients = Vec::new();
+    let mut going = Vec::with_capacity(group.len());
+    for (number, account) in (0_u32..).zip(group) {
+        let member = work.keys().member_of(account)?;
+        // An account that nobody registered for has no row of a member, and a handle of this moment.
+        let told = match work.view().member(member) {
+            Ok(row) => Some(row),
+            Err(Stop::Refused(Refusal::TokenUnknown)) => None,
+            Err(stop) => return Err(stop),
+        };
+        for name in told.iter().flat_map(|row| &row.recipients) {
+            if !recipients.contains(name) {
+                recipients.push(name.clone());
+            }
+        }
+        going.push((of_merged(request, number), member, account, told));
+    }
+    // Whoever asks for a merged record asks as the person of the record that stays.
+    let handles = going
+        .iter()
+        .map(|(.., told)| told.as_ref().map(|row| row.handle));
+    let handles: Vec<_> = handles.collect();
+    let handles: Vec<[u8; 16]> = handles
+        .into_iter()
+        .map(|handle| handle.unwrap_or_else(|| work.random()))
+        .collect();
+    let asks = handles.first().copied().unwrap_or_default();
+    let (name, role, device) = by.clone();
+    let name = match role {
+        ByRole::Member => Handle::from_bytes(asks).to_string(),
+        ByRole::Operator | ByRole::Staff | ByRole::Program => name,
+    };
+    let (mut forfeited, mut released) = (forfeited, desk.account.debt);
+    let mut begun = Vec::with_capacity(going.len());
+    for ((request, member, account, told), handle) in going.into_iter().zip(handles) {
+        let keybox = work.keys().keybox();
+        let keys = keybox.of_member(&member);
+        let has_postal = keys.is_some_and(|keys| keys.postal(keybox.install()).is_some());
+        let mut groups = vec![KeyGroup::Core, KeyGroup::History];
+        if has_postal {
+            groups.insert(1, KeyGroup::Postal);
+        }
+        // The points of all are the survivor's.
+        let erasure = ErasureV1 {
+            at: work.now,
+            by: (name.clone(), role, device.clone()),
+            handle,
+            groups,
+            forfeited: core::mem::take(&mut forfeited),
+            released: core::mem::take(&mut released),
+            recipients: core::mem::take(&mut recipients),
+        };
+        let head = work.view().own_account(account)?.head;
+        forget::rows_of(work, member, account, &head)?;
+        let intent = IntentRow::V1 { member, erasure };
+        work.put_plain(&INTENTS, &request, &intent)?;
+        begun.push(Begun {
+            request,
+            member,
+            profile: told.map(|row| row.told.profile.to_profile()),
+        });
+    }
+    Ok(begun)
+}
+
+/// The request that erases the n-th record of a person, the survivor being number 0: its own key, of the same time.
+pub(super) fn of_merged(request: ReceiptKey, number: u32) -> ReceiptKey {
+    if number == 0 {
+        return request;
+    }
+    let hash = Sha256::new()
+        .chain_update(b"jifen merged")
+        .chain_update(request);
+    let hash = hash.chain_update(number.to_be_bytes()).finalize();
+    let mut key = request;
+    for (to, from) in key.iter_mut().skip(8).zip(&hash) {
+        *to = *from;
+    }
+    key
 }
 
 /// Step 5: the keys are gone; what remains is the record of it.

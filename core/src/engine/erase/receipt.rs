@@ -12,15 +12,26 @@ use super::super::Engine;
 use super::super::audit::parse;
 use super::super::escrow::{EVERYWHERE, owing};
 use super::super::rows::{ERASURES, ErasureRow, OwedRow, ReceiptKey};
-use super::owed;
+use super::{of_merged, owed};
 
 impl Engine {
     /// The receipt of an erasure, as things stand now.
     pub(super) fn deletion_receipt(&self, request: ReceiptKey) -> Result<DeletionReceipt, Refusal> {
-        let (row, owed) = self.read(|view| {
+        let (row, others, owed) = self.read(|view| {
             let row = ERASURES.row(view.tx, view.keys.mac(), &request)?;
             let row = row.ok_or_else(|| StoreError::Damaged("an erasure is missing".into()))?;
-            Ok((row, owed(view)?))
+            // Records that were merged into it went with it: their buckets may be others.
+            let mut others = Vec::new();
+            for number in 1.. {
+                let key = of_merged(request, number);
+                let Some(ErasureRow::V1 { bucket, epoch, .. }) =
+                    ERASURES.row(view.tx, view.keys.mac(), &key)?
+                else {
+                    break;
+                };
+                others.push((bucket, epoch));
+            }
+            Ok((row, others, owed(view)?))
         })?;
         let ErasureRow::V1 {
             erasure,
@@ -34,15 +45,20 @@ impl Engine {
         let is_owed = |destination: &str| {
             owed.iter()
                 .any(|(of, name, OwedRow::V1 { epoch: due, .. })| {
-                    *of == bucket && (name == destination || name == EVERYWHERE) && epoch <= *due
+                    let mut gone = others.iter().copied().chain([(bucket, epoch)]);
+                    let is_ours = gone.any(|(bucket, epoch)| *of == bucket && epoch <= *due);
+                    is_ours && (name == destination || name == EVERYWHERE)
                 })
         };
         let mut destinations = owing(escrow.as_deref());
         destinations.retain(|destination| destination != EVERYWHERE || is_owed(destination));
         let copies = destinations.into_iter().map(|destination| EscrowCopy {
-            copied_at: escrow
-                .as_ref()
-                .and_then(|escrow| escrow.copied_at(&destination, bucket)),
+            // The oldest of them says how old the copies are.
+            copied_at: escrow.as_ref().and_then(|escrow| {
+                let gone = others.iter().map(|(bucket, _)| *bucket).chain([bucket]);
+                let copied = gone.map(|bucket| escrow.copied_at(&destination, bucket));
+                copied.min().flatten()
+            }),
             state: if is_owed(&destination) {
                 EscrowState::Owed
             } else {

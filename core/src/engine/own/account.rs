@@ -24,7 +24,9 @@ impl Teller<'_> {
     pub(super) fn account(&self, id: AccountId) -> Result<Record, Stop> {
         let (head, desk) = self.view.desk(id, self.now, self.versions)?;
         let owned = desk.account;
-        let mut history = self.view.entries(id, &owned)?;
+        let mut own = self.view.entries(id, &owned)?;
+        own.reverse();
+        let mut history = self.view.history(id)?;
         history.reverse();
         let kept_sales = self.kept_sales(id, &owned)?;
         let answers = self.answers(id, head.last_receipt)?;
@@ -32,7 +34,7 @@ impl Teller<'_> {
         let mut record = Record::new();
         record.tell(Field::Balance, owned.balance());
         record.tell(Field::Tier, tier_word(owned.tier()));
-        record.tell(Field::Lots, self.lots(id, &owned, &history)?);
+        record.tell(Field::Lots, self.lots(id, &owned, &own)?);
         record.tell(Field::Holds, self.holds(&owned, &answers)?);
         record.tell(Field::DaySums, self.day_sums(id, &kept_sales)?);
         let kept_sales: Vec<Record> = kept_sales.into_iter().map(|sale| self.sale(sale)).collect();

@@ -3,9 +3,11 @@
 use crate::domain::earn::{Cap, Trace};
 use crate::domain::money::{Exact, Money};
 use crate::domain::refusal::AccountState;
+use crate::domain::time::Day;
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::forward::Forward;
 use crate::ledger::lot::{LotGrant, Part, total};
+use crate::ledger::merge::{Arrival, CarryMoved, Departure, MovedLot};
 use crate::policy::notice::Language;
 
 /// The words for a movement. `exponent` is the number of decimals of the shop's currency.
@@ -110,6 +112,18 @@ pub(super) fn movement_words(movement: Movement, exponent: u32, language: Langua
             words.pick(format!("{source}：{lot}"), format!("{source}: {lot}"))
         }
         Movement::Forward(forward) => words.forward(*forward),
+        Movement::Merge(arrival) => {
+            words.arrival("并入另一记录", "another record came in", *arrival)
+        }
+        Movement::MergeBack(arrival) => {
+            words.arrival("撤销合并，转回", "a merge was undone, came back", *arrival)
+        }
+        Movement::MergeAway(departure) => {
+            words.departure("并出至另一记录", "went to another record", *departure)
+        }
+        Movement::Unmerge(departure) => {
+            words.departure("撤销合并，转出", "a merge was undone, left", *departure)
+        }
     }
 }
 
@@ -121,6 +135,112 @@ struct Words {
 
 impl Words {
     fn pick(self, zh: String, en: String) -> String {
+        if self.zh { zh } else { en }
+    }
+
+    fn arrival(self, zh: &str, en: &str, arrival: Arrival) -> String {
+        let Arrival {
+            // The number of an account is nobody's but the shop's.
+            from: _,
+            lots,
+            carries,
+            debt,
+            days,
+            // Sums over what is told here and in the entries that came along.
+            totals: _,
+            state_before: _,
+            state,
+            last_sale: _,
+        } = arrival;
+        let (lots, carries, days) = (
+            self.moved_lots(&lots),
+            self.moved_carries(&carries),
+            self.days(&days),
+        );
+        let state = self.state(state);
+        self.pick(
+            format!("{zh}：{lots}，欠 {debt}，余数 {carries}，累计消费额 {days}，状态 {state}"),
+            format!(
+                "{en}: {lots}, {debt} owed, rest {carries}, {days} counts for the tier, {state}"
+            ),
+        )
+    }
+
+    fn departure(self, zh: &str, en: &str, departure: Departure) -> String {
+        let Departure {
+            // The number of an account is nobody's but the shop's.
+            to: _,
+            given_back,
+            taken,
+            lapsed,
+            loss,
+            lots,
+            // Empty lots that points may come back to.
+            mirrors: _,
+            carries,
+            debt,
+            days,
+            // Sums over what is told here and in the entries that leave.
+            totals: _,
+            state,
+            last_sale: _,
+        } = departure;
+        let (lots, carries, days) = (
+            self.moved_lots(&lots),
+            self.moved_carries(&carries),
+            self.days(&days),
+        );
+        let (given_back, taken, lapsed) = (
+            self.parts(&given_back),
+            self.parts(&taken),
+            self.parts(&lapsed),
+        );
+        let state = self.state(state);
+        self.pick(
+            format!("{zh}：{lots}，欠 {debt}，余数 {carries}，累计消费额 {days}，恢复 {given_back}，扣回 {taken}，其中已过期 {lapsed}，商家承担 {loss}，状态 {state}"),
+            format!("{en}: {lots}, {debt} owed, rest {carries}, {days} counts for the tier, given back {given_back}, taken {taken}, lapsed of those {lapsed}, borne by the shop {loss}, {state}"),
+        )
+    }
+
+    fn moved_lots(self, lots: &[MovedLot]) -> String {
+        let lots: Vec<String> = lots
+            .iter()
+            .map(|lot| format!("{} × {}", lot.grant.id, lot.remaining))
+            .collect();
+        self.listed(&lots)
+    }
+
+    fn moved_carries(self, carries: &[CarryMoved]) -> String {
+        let carries: Vec<String> = carries
+            .iter()
+            .map(|carry| {
+                format!(
+                    "{} {} + {}",
+                    carry.rule,
+                    self.exact(carry.moved),
+                    carry.whole
+                )
+            })
+            .collect();
+        self.listed(&carries)
+    }
+
+    fn days(self, days: &[(Day, Money)]) -> String {
+        let days: Vec<String> = days
+            .iter()
+            .map(|(day, amount)| format!("{day} {}", self.money(*amount)))
+            .collect();
+        self.listed(&days)
+    }
+
+    fn listed(self, items: &[String]) -> String {
+        if items.is_empty() {
+            return self.pick("无".to_owned(), "nothing".to_owned());
+        }
+        items.join(self.pick_str("、", ", "))
+    }
+
+    const fn pick_str(self, zh: &'static str, en: &'static str) -> &'static str {
         if self.zh { zh } else { en }
     }
 

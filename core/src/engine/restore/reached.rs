@@ -17,8 +17,8 @@ use super::super::commit::business_key;
 use super::super::liability::Sums;
 use super::super::rows::{
     ACCOUNTS, BUSINESS, DAYS, DESK_TICKETS, ENTRIES, EntryRow, HOLDS, INTENTS, IntentRow, LIVE,
-    LOOKS, LOTS, MEMBER_TICKETS, MEMBERS, POSTAL, PROPOSED, RECEIPTS, ReceiptKey, ReceiptRow,
-    SALES, SECTORS, SIGN_INS, TICKETS, TOKENS, TicketRow, day_account,
+    LOOKS, LOTS, MEMBER_TICKETS, MEMBERS, MERGED, POSTAL, PROPOSED, RECEIPTS, ReceiptKey,
+    ReceiptRow, SALES, SECTORS, SIGN_INS, TICKETS, TOKENS, TicketRow, day_account,
 };
 use super::super::tickets::key_of;
 use super::super::verify::owed_by;
@@ -52,7 +52,7 @@ impl Reached {
         id: AccountId,
         owed: &mut Sums,
     ) -> Result<(), Stop> {
-        let record = view.account(id)?;
+        let record = view.own_account(id)?;
         owed_by(versions, &record.account, owed);
         // One broken chain does not hide the others.
         let chains = [
@@ -181,7 +181,14 @@ impl Reached {
         if chained.contains(&table) || found.contains(&table) {
             let marks = self.marks.get(&table);
             Ok(marks.is_some_and(|marks| marks.binary_search(&mark(key)).is_ok()))
-        } else if [ACCOUNTS.table(), LIVE.table(), SECTORS.table()].contains(&table) {
+        } else if [
+            ACCOUNTS.table(),
+            MERGED.table(),
+            LIVE.table(),
+            SECTORS.table(),
+        ]
+        .contains(&table)
+        {
             Ok(has_account(key.try_into().ok().map(AccountId::from_bytes)))
         } else if table == DAYS.table() {
             Ok(has_account(day_account(key)))
@@ -250,6 +257,11 @@ fn grants(entry: &Entry) -> Vec<LotGrant> {
         }
         Movement::Grant { lot, .. } => vec![*lot],
         Movement::Forward(forward) => forward.lots.iter().map(|lot| lot.grant).collect(),
+        Movement::Merge(arrival) | Movement::MergeBack(arrival) => {
+            let moved = arrival.lots.iter().map(|lot| lot.grant);
+            moved.chain(arrival.made().copied()).collect()
+        }
+        Movement::MergeAway(departure) | Movement::Unmerge(departure) => departure.mirrors.clone(),
         Movement::Return { parts, .. } => {
             let into = |returned: &Returned| returned.into;
             parts.iter().filter_map(into).collect()

@@ -90,7 +90,7 @@ impl Plan {
             linked: Vec::new(),
             entry: None,
             tail: None,
-            record: view.account(id)?,
+            record: view.own_account(id)?,
         };
         let kept = plan.sales(view, versions, id, cut)?;
         plan.entries(view, id, cut, &kept)?;
@@ -160,7 +160,7 @@ impl Plan {
         kept: &[Sale],
     ) -> Result<(), Stop> {
         let Some(last) = cut.sales else { return Ok(()) };
-        let mut entries = view.entries(id, &self.record.account)?;
+        let mut entries = view.own_entries(id, &self.record.account)?;
         entries.reverse();
         let of_kept: BTreeSet<SaleId> = kept.iter().map(|sale| sale.id).collect();
         let is_over = |entry: &&Entry| match &entry.movement {
@@ -176,7 +176,11 @@ impl Plan {
             | Movement::Expire { .. }
             | Movement::Assess(_)
             | Movement::Sanction { .. }
-            | Movement::Grant { .. } => cut.zone.day_of(entry.at) <= last,
+            | Movement::Grant { .. }
+            | Movement::Merge(_)
+            | Movement::MergeAway(_)
+            | Movement::Unmerge(_)
+            | Movement::MergeBack(_) => cut.zone.day_of(entry.at) <= last,
         };
         let most = self.room.saturating_add(1);
         let count = entries.iter().take_while(is_over).count().min(most);

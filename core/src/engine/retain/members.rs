@@ -19,7 +19,7 @@ use super::super::commit::IdempotencyKey;
 use super::super::erase::By;
 use super::super::identity::{mask, number_is_kept_since};
 use super::super::logins;
-use super::super::rows::{MEMBERS, MemberRow, MemberV3};
+use super::super::rows::{MEMBERS, MemberRow, MemberV3, Merged};
 use super::super::work::{Stop, View};
 use super::{Cut, Destruction};
 
@@ -131,6 +131,7 @@ impl Engine {
         for (member, account) in self.members_with_accounts() {
             let due = match self.read(|view| {
                 let row = view.member(member)?;
+                is_own(&row)?;
                 planned_erasure(view, &row, account, cut.zone, &cut.policy)
             }) {
                 Ok(day) => day.is_some_and(|day| day <= cut.today),
@@ -223,6 +224,7 @@ impl Engine {
     ) -> Result<Option<(MemberV3, Idle)>, Refusal> {
         let found = self.read(|view| {
             let row = view.member(member)?;
+            is_own(&row)?;
             let idle = idle(view, &row, account, zone)?;
             Ok((row, idle))
         });
@@ -263,15 +265,29 @@ fn notice_text(name: &Words, day: Day) -> String {
     )
 }
 
+/// Passes over a record that lives on in another: it is kept as long as that one.
+fn is_own(row: &MemberV3) -> Result<(), Refusal> {
+    match row.merged {
+        Merged::Into(_) => Err(Refusal::TokenUnknown),
+        Merged::No | Merged::Of(_) => Ok(()),
+    }
+}
+
 /// Since when a member bought nothing.
 fn idle(view: &View<'_>, row: &MemberV3, account: AccountId, zone: Zone) -> Result<Idle, Stop> {
-    let record = view.account(account)?;
-    let entries = view.entries(account, &record.account)?;
-    let joined = zone.day_of(row.told.enrolled_at);
-    Ok(Idle {
-        since: last_purchase(&entries).unwrap_or(joined),
-        bought_at: entries.iter().find_map(|entry| bought_at(entry, zone)),
-    })
+    let mut idle = Idle {
+        since: zone.day_of(row.told.enrolled_at),
+        bought_at: None,
+    };
+    // What a merged record bought before is in its own entries.
+    for account in view.group(account)? {
+        let record = view.own_account(account)?;
+        let entries = view.own_entries(account, &record.account)?;
+        idle.since = last_purchase(&entries).map_or(idle.since, |day| day.max(idle.since));
+        let bought_at = entries.iter().find_map(|entry| bought_at(entry, zone));
+        idle.bought_at = idle.bought_at.max(bought_at);
+    }
+    Ok(idle)
 }
 
 fn bought_at(entry: &Entry, zone: Zone) -> Option<Moment> {
@@ -287,7 +303,11 @@ fn bought_at(entry: &Entry, zone: Zone) -> Option<Moment> {
         | Movement::Expire { .. }
         | Movement::Assess(_)
         | Movement::Sanction { .. }
-        | Movement::Grant { .. } => None,
+        | Movement::Grant { .. }
+        | Movement::Merge(_)
+        | Movement::MergeAway(_)
+        | Movement::Unmerge(_)
+        | Movement::MergeBack(_) => None,
     }
 }
 

@@ -10,9 +10,10 @@ use crate::domain::points::Points;
 use crate::domain::programme::Versions;
 use crate::domain::time::Day;
 use crate::ledger::account::Account;
-use crate::ledger::entry::{Entry, Movement};
+use crate::ledger::entry::Entry;
 use crate::ledger::hold::HoldState;
 use crate::ledger::journal::{JournalAccount, expiry_month};
+use crate::ledger::merge::given;
 use crate::ledger::replay::{differences, replay};
 use crate::ledger::sale::Sale;
 
@@ -52,7 +53,7 @@ pub(super) fn check(
     id: AccountId,
     seen: &mut Seen,
 ) -> Result<(), Stop> {
-    let record = view.account(id)?;
+    let record = view.own_account(id)?;
     let place = record.head.reference.clone();
     seen.verified.accounts = seen.verified.accounts.saturating_add(1);
     match inspect(view, versions, id, &record, seen) {
@@ -76,7 +77,7 @@ fn inspect(
     seen: &mut Seen,
 ) -> Result<(), Stop> {
     let (account, place) = (&record.account, &record.head.reference);
-    let mut entries = view.entries(id, account)?;
+    let mut entries = view.own_entries(id, account)?;
     entries.reverse();
     count(&mut seen.verified.entries, entries.len());
     let bought = Bought::of(&entries, kept_from_day(view, SALES_FROM)?);
@@ -165,8 +166,10 @@ fn holds(
 ) -> Result<(), Stop> {
     for open in &account.holds {
         let (owner, hold) = view.hold(open.id)?;
-        let same =
-            owner == id && hold.account == id && hold.until == open.until && hold.pins == open.pins;
+        let same = view.here(owner)? == id
+            && view.here(hold.account)? == id
+            && hold.until == open.until
+            && hold.pins == open.pins;
         if !same || hold.state != HoldState::Open {
             seen.differs(
                 "hold_differs",
@@ -192,7 +195,7 @@ fn sales(
     while let Some(at) = next {
         let sale = view.sale(id, at)?;
         next = sale.previous.filter(|previous| *previous < at);
-        if sale.account != id {
+        if view.here(sale.account)? != id {
             seen.differs(
                 "sale_differs",
                 place,
@@ -226,7 +229,7 @@ fn weigh(
     seen: &mut Seen,
 ) {
     let mut spend = Some(Money::ZERO);
-    let mut days: BTreeMap<(CarryId, Option<Points>, Day), Exact> = BTreeMap::new();
+    let mut days: BTreeMap<(CarryId, Option<Points>, Day, AccountId), Exact> = BTreeMap::new();
     let mut rules = BTreeMap::new();
     for sale in sales {
         let Some(programme) = versions.by_hash(&sale.programme) else {
@@ -249,7 +252,7 @@ fn weigh(
                 seen.differs("sale_differs", place, detail);
             }
             rules.insert(in_use.carry, rule);
-            let key = (in_use.carry, rule.cap_per_day, day);
+            let key = (in_use.carry, rule.cap_per_day, day, sale.account);
             let sum = days.entry(key).or_default();
             *sum = sum.checked_add(count.counted).unwrap_or_default();
         }
@@ -264,8 +267,8 @@ fn weigh(
 
     let given = given(entries);
     for (carry, rule) in rules {
-        let of_rule = days.iter().filter(|((id, _, _), _)| *id == carry);
-        let mut limited = of_rule.map(|((_, cap, _), sum)| limit(rule, *cap, *sum));
+        let of_rule = days.iter().filter(|((id, ..), _)| *id == carry);
+        let mut limited = of_rule.map(|((_, cap, ..), sum)| limit(rule, *cap, *sum));
         let counted = limited.try_fold(Exact::ZERO, |all, day| all.checked_add(day?));
         let units = given
             .get(&carry)
@@ -283,20 +286,6 @@ fn weigh(
             );
         }
     }
-}
-
-/// Points given less taken back, by carry.
-fn given(entries: &[Entry]) -> BTreeMap<CarryId, i64> {
-    let mut given = BTreeMap::new();
-    for entry in entries {
-        if let Movement::Earn { traces, .. } | Movement::Clawback { traces, .. } = &entry.movement {
-            for trace in traces {
-                let sum: &mut i64 = given.entry(trace.carry).or_default();
-                *sum = sum.saturating_add(trace.points);
-            }
-        }
-    }
-    given
 }
 
 /// What the account adds to liability and receivable.

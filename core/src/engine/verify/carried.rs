@@ -23,6 +23,8 @@ pub(super) struct Bought {
     carried: Option<u64>,
     /// Sales of an earlier day may be gone.
     from: Option<Day>,
+    /// Sales came from another record or went to one: their entries stand there.
+    is_merged: bool,
 }
 
 impl Bought {
@@ -37,6 +39,10 @@ impl Bought {
                     bought.earned.push((*sale, *sold_on, entry.at));
                 }
                 Movement::Forward(forward) => bought.carried = Some(forward.totals.sales),
+                Movement::Merge(_)
+                | Movement::MergeAway(_)
+                | Movement::Unmerge(_)
+                | Movement::MergeBack(_) => bought.is_merged = true,
                 Movement::Open { .. }
                 | Movement::Redeem { .. }
                 | Movement::Return { .. }
@@ -69,6 +75,9 @@ impl Bought {
 
     /// Whether the chain of sales may begin with this one: all that were committed after it are past their keeping.
     pub(super) fn may_begin_with(&self, first: Option<SaleId>) -> bool {
+        if self.is_merged {
+            return self.from.is_some();
+        }
         let newer = self.earned.iter().rev();
         let mut newer = newer.take_while(|(sale, ..)| Some(*sale) != first);
         newer.all(|(_, day, _)| self.may_be_gone(*day))
@@ -76,11 +85,19 @@ impl Bought {
 
     /// Whether no sale is gone.
     pub(super) fn is_whole(&self, sales: &[Sale]) -> bool {
+        if self.is_merged {
+            return self.from.is_none();
+        }
         self.carried.is_none() && self.missing(sales).next().is_none()
     }
 
     /// How many sales must be there, of so many that there ever were.
     pub(super) fn expected(&self, ever: u64, sales: &[Sale]) -> Option<u64> {
+        if self.is_merged {
+            let there = u64::try_from(sales.len()).ok()?;
+            let some_may_be_gone = self.from.is_some() && there <= ever;
+            return Some(if some_may_be_gone { there } else { ever });
+        }
         let gone = self.missing(sales).filter(|day| self.may_be_gone(*day));
         let gone = u64::try_from(gone.count()).ok()?;
         ever.checked_sub(self.carried.unwrap_or(0))?
@@ -96,7 +113,8 @@ impl Bought {
     }
 }
 
-/// The second opinion where sales are gone: what the kept baskets count for a rule is by how much their entries changed
+/// The second opinion where sales are gone (none of records that were merged: the entries of their sales stand in another
+/// record): what the kept baskets count for a rule is by how much their entries changed
 /// it, each entry's points and carry are what that change makes of the carry before it, and qualifying spend likewise.
 pub(super) fn weigh(
     versions: &Versions,
@@ -106,6 +124,9 @@ pub(super) fn weigh(
     entries: &[Entry],
     seen: &mut Seen,
 ) {
+    if bought.is_merged {
+        return;
+    }
     let mut kept = BTreeSet::new();
     let mut spend = Some(Money::ZERO);
     let mut days: BTreeMap<(CarryId, Option<Points>, Day), Exact> = BTreeMap::new();
@@ -199,7 +220,11 @@ fn said(versions: &Versions, kept: &BTreeSet<SaleId>, entries: &[Entry]) -> Said
             | Movement::Expire { .. }
             | Movement::Assess(_)
             | Movement::Sanction { .. }
-            | Movement::Grant { .. } => continue,
+            | Movement::Grant { .. }
+            | Movement::Merge(_)
+            | Movement::MergeAway(_)
+            | Movement::Unmerge(_)
+            | Movement::MergeBack(_) => continue,
         };
         let is_kept = kept.contains(sale);
         if is_kept {

@@ -6,6 +6,7 @@ mod audit;
 mod carried;
 mod journal;
 mod keys;
+mod merged;
 mod people;
 mod tickets;
 
@@ -107,6 +108,7 @@ impl Engine {
             keys::check(view, &mut seen)?;
             people::check(view, &mut seen)?;
             tickets::check(view, &mut seen)?;
+            merged::check(view, &mut seen)?;
             journal::check(view, &mut seen)?;
             audit::check(view, &mut seen)?;
             Ok(seen.verified)

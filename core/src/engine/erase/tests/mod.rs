@@ -4,6 +4,7 @@
 
 mod shop;
 mod base;
+mod pair;
 #[path = "../../../../../tests/src/fault_disk.rs"]
 #[expect(
     dead_code,

@@ -36,7 +36,7 @@ use crate::vault::{Draw32, MemberKeys};
 
 /// The demo notice's text.
 pub(super) const NOTICE: &str = include_str!("../../../../../fixtures/notices/demo.toml");
-const PIN: &str = "204957";
+pub(super) const PIN: &str = "204957";
 
 /// Where a member leaves.
 pub(super) const KIOSK: By<'_> = By::Member { device: "kiosk-1" };
@@ -46,7 +46,7 @@ fn noon() -> Moment {
 }
 
 /// A key of that noon.
-fn numbered(number: u64) -> IdempotencyKey {
+pub(super) fn numbered(number: u64) -> IdempotencyKey {
     let mut uuid = [0; 16];
     uuid[..6].copy_from_slice(&noon().millis().to_be_bytes()[2..]);
     uuid[8..].copy_from_slice(&number.to_be_bytes());

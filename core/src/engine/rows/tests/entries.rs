@@ -116,6 +116,13 @@ pub(super) fn entries(seen: &mut Names) {
         }
     );
     entry!("entry-forward", Movement::Forward(Box::new(forward())));
+    entry!("entry-merge", Movement::Merge(Box::new(arrival())));
+    entry!(
+        "entry-merge-away",
+        Movement::MergeAway(Box::new(departure()))
+    );
+    entry!("entry-unmerge", Movement::Unmerge(Box::new(departure())));
+    entry!("entry-merge-back", Movement::MergeBack(Box::new(arrival())));
 }
 
 /// An account with something of everything, carried forward.
@@ -157,5 +164,9 @@ fn name_of(movement: &Movement) -> &'static str {
         Movement::Sanction { .. } => "entry-sanction",
         Movement::Grant { .. } => "entry-grant",
         Movement::Forward(_) => "entry-forward",
+        Movement::Merge(_) => "entry-merge",
+        Movement::MergeAway(_) => "entry-merge-away",
+        Movement::Unmerge(_) => "entry-unmerge",
+        Movement::MergeBack(_) => "entry-merge-back",
     }
 }

@@ -27,6 +27,7 @@ use crate::engine::receipt::{
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::hold::HoldState;
 use crate::ledger::lot::Part;
+use crate::ledger::merge::{Arrival, CarryMoved, Departure, MovedLot};
 use crate::ledger::sale::{RuleCount, SaleLine};
 use crate::policy::agreement::AgreementKind;
 use crate::policy::consent::{Channel, Decision};
@@ -91,7 +92,7 @@ mod words;
 
 use audit::{audit, erasures, logins};
 use entries::entries;
-use people::people;
+use people::{merged, people};
 use receipts::receipts;
 use refusals::every_refusal;
 use retention::retention;
@@ -169,6 +170,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     entries(seen);
     receipts(seen);
     people(seen);
+    merged(seen);
     audit(seen);
     erasures(seen);
     logins(seen);

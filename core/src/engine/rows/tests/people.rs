@@ -10,6 +10,18 @@ use crate::vault::address::AddressRow;
 use crate::vault::pin::VerifierRow;
 use crate::vault::profile::ProfileRow;
 
+/// Rows about records that were merged.
+pub(super) fn merged(seen: &mut Names) {
+    kept!(
+        seen,
+        "merged",
+        MergedRow::V1 {
+            into: Some((account_id(), moment(3))),
+            of: vec![account_id()],
+        }
+    );
+}
+
 /// Rows about people, tills and what both were shown.
 pub(super) fn people(seen: &mut Names) {
     kept!(seen, "member", MemberRow::V1(member()));

@@ -128,6 +128,31 @@ pub(super) fn receipts(seen: &mut Names) {
             card: "990000000000000001".to_owned(),
         })
     );
+    receipt!(
+        "receipt-merged",
+        Receipt::Merged(super::super::super::receipt::Merged {
+            at: moment(1),
+            moved: points(40),
+            made: points(1),
+            debt_moved: points(3),
+            balance: points(60),
+            debt: points(0),
+            tier_after: Tier::Senior,
+            undo_until: moment(31),
+        })
+    );
+    receipt!(
+        "receipt-unmerged",
+        Receipt::Unmerged(super::super::super::receipt::Unmerged {
+            at: moment(2),
+            taken: points(1),
+            loss: points(1),
+            balance: points(20),
+            debt: points(3),
+            other_balance: points(40),
+            other_debt: points(0),
+        })
+    );
     let refused = Refusal::NotEnough {
         available: points(20),
     };
@@ -157,5 +182,7 @@ fn name_of_receipt(receipt: &Receipt) -> &'static str {
         Receipt::Joined(_) => "receipt-joined",
         Receipt::Corrected(_) => "receipt-corrected",
         Receipt::CardReissued(_) => "receipt-card-reissued",
+        Receipt::Merged(_) => "receipt-merged",
+        Receipt::Unmerged(_) => "receipt-unmerged",
     }
 }

@@ -135,6 +135,12 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ProposalUnknown,
         Refusal::ProposalState,
         Refusal::ProposalLapsed,
+        Refusal::MergeUnproved,
+        Refusal::MergeUnconfirmed,
+        Refusal::AlreadyMerged,
+        Refusal::NotMerged,
+        Refusal::UndoTooLate { days: 30 },
+        Refusal::HoldsOpen,
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
     assert_eq!(codes, Refusal::CODES);

@@ -236,3 +236,56 @@ pub(super) fn postings(accounts: &[JournalAccount]) -> Vec<Posting> {
     };
     pairs.map(posting).collect()
 }
+
+fn moved_lot() -> MovedLot {
+    MovedLot {
+        grant: grant(Some(moment(9))),
+        remaining: points(40),
+        lapsed: points(2),
+    }
+}
+
+fn carry_moved(lot: Option<LotGrant>) -> CarryMoved {
+    CarryMoved {
+        rule: "base".to_owned(),
+        carry: carry(),
+        before: exact(),
+        after: Exact::ZERO,
+        moved: exact(),
+        points: -84,
+        whole: points(1),
+        lot,
+    }
+}
+
+pub(super) fn arrival() -> Arrival {
+    Arrival {
+        from: account_id(),
+        lots: vec![moved_lot()],
+        carries: vec![carry_moved(Some(grant(None))), carry_moved(None)],
+        debt: points(3),
+        days: vec![(day(), Money::from_minor(19_999))],
+        totals: record().account.totals,
+        state_before: AccountState::Active,
+        state: AccountState::Warned,
+        last_sale: Some(SaleId::new(7, [1; 8])),
+    }
+}
+
+pub(super) fn departure() -> Departure {
+    Departure {
+        to: account_id(),
+        given_back: parts(),
+        taken: parts(),
+        lapsed: parts(),
+        loss: points(1),
+        lots: vec![moved_lot()],
+        mirrors: vec![grant(None)],
+        carries: vec![carry_moved(None)],
+        debt: points(3),
+        days: vec![(day(), Money::from_minor(-1))],
+        totals: record().account.totals,
+        state: AccountState::Active,
+        last_sale: None,
+    }
+}
