@@ -77,6 +77,7 @@ macro_rules! kept {
 }
 
 mod audit;
+mod codes;
 mod entries;
 #[cfg(feature = "redb")]
 mod migration;
@@ -87,6 +88,7 @@ mod samples;
 mod words;
 
 use audit::{audit, erasures, logins};
+use codes::codes;
 use entries::entries;
 use people::people;
 use receipts::receipts;
@@ -163,6 +165,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     entries(seen);
     receipts(seen);
     people(seen);
+    codes(seen);
     audit(seen);
     erasures(seen);
     logins(seen);
