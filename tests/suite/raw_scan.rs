@@ -124,6 +124,15 @@ fn visit(shop: &Shop, number: u64, form: Form) -> Told {
     // One that is shown and never typed.
     let (code, _) = shop.engine().typed_code(person.member).unwrap();
     codes.push(code.digits());
+    // A live code and its alias, and what the tills of a sector know the member by.
+    let live = shop.engine().live_code(person.member).unwrap().code;
+    codes.extend([live.digits(), live.alias()]);
+    let joined = shop.engine().join_sector(person.member, 7, "kiosk-1");
+    joined.unwrap();
+    let mut at_till = key(8);
+    at_till.terminal = "till-1".to_owned();
+    let known = shop.identify(&at_till, &person.card).unwrap();
+    codes.push(known.sector_token.unwrap().text());
     Told {
         form,
         person,
@@ -146,7 +155,7 @@ fn closed() -> &'static Closed {
         let programme = DEMO.replace("# cap_per_day", "cap_per_day");
         let mut shop = Shop::new(store, keys, &programme);
 
-        shop.engine().add_terminal("till-1").unwrap();
+        shop.engine().add_terminal_of("till-1", Some(7)).unwrap();
         let mut draw = Draw(17);
         let mut people = Vec::new();
         for number in 0..PEOPLE {
@@ -383,7 +392,7 @@ fn a_members_id_stands_in_the_keys_of_its_own_rows_alone() {
     let (member, account) = (any_of(&members), any_of(&accounts));
     for (table, rows) in &closed.rows {
         let is_members = matches!(*table, "members" | "sign_ins");
-        let is_accounts = matches!(*table, "accounts" | "days");
+        let is_accounts = matches!(*table, "accounts" | "days" | "live_codes" | "sectors");
         for (key, value) in rows {
             assert_eq!(member.is_match(key), is_members, "a key of {table}");
             assert_eq!(account.is_match(key), is_accounts, "a key of {table}");

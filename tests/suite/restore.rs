@@ -238,9 +238,18 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
     let keys = keys_in(&path("keys"), 1);
     let shop = Shop::new(open(&path("store.redb"), &keys), keys.clone(), DEMO);
     let (kept, other) = (live(&shop, 1), live(&shop, 2));
+    shop.engine().add_terminal_of("pharmacy", Some(7)).unwrap();
+    let show = |shop: &Shop, who: &Person| {
+        shop.engine().join_sector(who.member, 7, "kiosk-1").unwrap();
+        shop.engine().live_code(who.member).unwrap().code.alias()
+    };
+    let alias = show(&shop, &kept);
+    show(&shop, &other);
     // These are the keys of later, when the third and the fourth are erased: all but theirs.
     copy_folder(&path("keys"), &path("later-keys"));
     let (erased, also_erased) = (live(&shop, 3), live(&shop, 4));
+    show(&shop, &erased);
+    show(&shop, &also_erased);
     let token = shop.shown(&numbered(950), &kept);
     shop.sell(&numbered(951), &token, "951", &[]).unwrap();
     let before = shop.engine().liability().unwrap();
@@ -276,6 +285,10 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
 
     let shop = reopen(&path("restored.redb"), &later, 2);
     shop.bench.assert_verified("a restore without two members");
+    // Whoever is there still goes by the same alias, and is known where they said so.
+    assert_eq!(show(&shop, &kept), alias);
+    let sectors = shop.engine().sectors(kept.member).unwrap();
+    assert!(sectors[0].since.is_some_and(|since| since <= noon()));
     let rows = shop.rows();
     for gone in [&erased, &also_erased] {
         for (table, rows) in &rows {

@@ -124,8 +124,8 @@ fn whatever_is_wrong_with_a_token_the_answer_is_the_same_to_the_byte() {
         assert_eq!(known.json()["allows"][1], "redeem");
     }
     let mut misread = card.clone();
-    let last = misread.pop().unwrap().to_digit(10).unwrap();
-    misread.push(char::from_digit((last + 1) % 10, 10).unwrap());
+    let check = misread.pop().unwrap().to_digit(10).unwrap();
+    misread.push(char::from_digit((check + 1) % 10, 10).unwrap());
     let unknown = CardNumber::draw(Prefix::DEFAULT, &[7; 32]).digits();
     let other_shop = CardNumber::draw(Prefix::parse("91").unwrap(), &[7; 32]).digits();
     let sale_token = tills[0].identify(&store, &card);

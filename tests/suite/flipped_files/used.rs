@@ -72,7 +72,7 @@ impl Used {
         let keys = Arc::new(Keys::new(keybox.unwrap()));
         let store = RedbStore::open(path("store.redb"), Some(closing(keys.clone()))).unwrap();
         let shop = Shop::new(Arc::new(store), keys.clone(), DEMO);
-        shop.engine().add_terminal("till-1").unwrap();
+        shop.engine().add_terminal_of("till-1", Some(7)).unwrap();
         let mut people: Vec<_> = (1..=3).map(|number| live(&shop, number)).collect();
         // Some members are in the buckets' files, and some in the journal alone.
         keys.keybox().fold().unwrap();
@@ -191,6 +191,8 @@ fn live(shop: &Shop, number: u64) -> Person {
     engine
         .set_address(person.member, told, "kiosk-1", &own(&person))
         .unwrap();
+    engine.join_sector(person.member, 7, "kiosk-1").unwrap();
+    engine.live_code(person.member).unwrap();
     let token = shop.shown(&key(1), &person);
     shop.sell(&key(2), &token, &slip(2), &[]).unwrap();
     let token = shop.shown(&key(3), &person);

@@ -157,6 +157,10 @@ impl fmt::Debug for LiveSecret {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "small numbers, in tests only"
+)]
 mod tests {
     use super::super::code::{Code, CodeError};
     use super::*;

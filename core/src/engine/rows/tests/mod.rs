@@ -78,6 +78,7 @@ macro_rules! kept {
 }
 
 mod audit;
+mod codes;
 mod entries;
 #[cfg(feature = "redb")]
 mod migration;
@@ -91,6 +92,7 @@ mod staff;
 mod words;
 
 use audit::{audit, erasures, logins};
+use codes::codes;
 use entries::entries;
 use people::{merged, people};
 use receipts::receipts;
@@ -171,6 +173,7 @@ fn rows_of_the_first_release_read_and_are_written_the_same() {
     receipts(seen);
     people(seen);
     merged(seen);
+    codes(seen);
     audit(seen);
     erasures(seen);
     logins(seen);
