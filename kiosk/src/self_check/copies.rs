@@ -150,8 +150,8 @@ mod tests {
         let old = 400 * DAY;
         assert_eq!(grade(&rule, Some(0), old), Grade::Ok);
         assert_eq!(grade(&rule, Some(25 * HOUR), old), Grade::Ok);
-        assert_eq!(grade(&rule, Some(25 * HOUR + 1), old), Grade::Failure);
-        assert_eq!(grade(&rule, None, 25 * HOUR + 1), Grade::Failure);
+        assert_eq!(grade(&rule, Some(90_001), old), Grade::Failure);
+        assert_eq!(grade(&rule, None, 90_001), Grade::Failure);
         assert_eq!(grade(&rule, None, HOUR), Grade::Warning);
         let rule = Rule {
             most: DRILL_MAX,
@@ -159,6 +159,6 @@ mod tests {
             ..rule
         };
         assert_eq!(grade(&rule, Some(92 * DAY), old), Grade::Ok);
-        assert_eq!(grade(&rule, Some(92 * DAY + 1), old), Grade::Warning);
+        assert_eq!(grade(&rule, Some(7_948_801), old), Grade::Warning);
     }
 }
