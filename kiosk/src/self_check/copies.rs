@@ -134,7 +134,7 @@ mod tests {
     /// What so many seconds come to.
     fn grade(rule: &Rule, newest: Option<i64>, installed: i64) -> Grade {
         let now = Moment::from_millis(1_800_000_000_000);
-        let ago = |seconds: i64| now.plus_millis(-1_000 * seconds);
+        let ago = |seconds: i64| now.plus_millis(seconds.saturating_mul(-1_000));
         aged(rule, None, newest.map(ago), (ago(installed), now)).grade
     }
 
