@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_ration_is_used_up_and_comes_back_with_time() {
-        let ration = Ration::new(2, Duration::from_secs(3_600));
+        let ration = Ration::new(2, Duration::from_hours(1));
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
         let taken = [0, 10, 20, 3_599, 3_600, 3_601, 3_610].map(|seconds| ration.take(at(seconds)));

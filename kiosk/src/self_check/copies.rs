@@ -134,7 +134,7 @@ mod tests {
     /// What so many seconds come to.
     fn grade(rule: &Rule, newest: Option<i64>, installed: i64) -> Grade {
         let now = Moment::from_millis(1_800_000_000_000);
-        let ago = |seconds: i64| now.plus_millis(-1_000 * seconds);
+        let ago = |seconds: i64| now.plus_millis(seconds.saturating_mul(-1_000));
         aged(rule, None, newest.map(ago), (ago(installed), now)).grade
     }
 
@@ -150,8 +150,8 @@ mod tests {
         let old = 400 * DAY;
         assert_eq!(grade(&rule, Some(0), old), Grade::Ok);
         assert_eq!(grade(&rule, Some(25 * HOUR), old), Grade::Ok);
-        assert_eq!(grade(&rule, Some(25 * HOUR + 1), old), Grade::Failure);
-        assert_eq!(grade(&rule, None, 25 * HOUR + 1), Grade::Failure);
+        assert_eq!(grade(&rule, Some(90_001), old), Grade::Failure);
+        assert_eq!(grade(&rule, None, 90_001), Grade::Failure);
         assert_eq!(grade(&rule, None, HOUR), Grade::Warning);
         let rule = Rule {
             most: DRILL_MAX,
@@ -159,6 +159,6 @@ mod tests {
             ..rule
         };
         assert_eq!(grade(&rule, Some(92 * DAY), old), Grade::Ok);
-        assert_eq!(grade(&rule, Some(92 * DAY + 1), old), Grade::Warning);
+        assert_eq!(grade(&rule, Some(7_948_801), old), Grade::Warning);
     }
 }
