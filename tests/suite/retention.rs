@@ -377,7 +377,11 @@ fn nothing_whose_time_is_not_over_ever_goes() {
 
 fn random_shop(seed: u64) {
     let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let shop = shop(&if seed % 2 == 0 { lasting() } else { capped() });
+    let shop = shop(&if seed.is_multiple_of(2) {
+        lasting()
+    } else {
+        capped()
+    });
     let people: Vec<_> = (1..=3)
         .map(|number| shop.join(&numbered(number), &Form::of(number)))
         .collect();

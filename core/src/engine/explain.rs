@@ -93,10 +93,13 @@ impl Engine {
                 | Number::ClawedBack
                 | Number::Expired
                 | Number::Spend
-                | Number::Carry(_) => match &entry.movement {
-                    Movement::Forward(forward) => carried(number, forward, &versions),
-                    movement => contribution(number, movement),
-                },
+                | Number::Carry(_) => {
+                    if let Movement::Forward(forward) = &entry.movement {
+                        carried(number, forward, &versions)
+                    } else {
+                        contribution(number, &entry.movement)
+                    }
+                }
             };
             (balance, debt) = (of_balance, of_debt);
             let Some(added) = change.filter(|change| !is_nothing(*change)) else {

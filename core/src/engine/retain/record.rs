@@ -15,9 +15,7 @@ use super::Destruction;
 /// The newest run, if there was one.
 fn newest(view: &View<'_>) -> Result<Option<(u64, DestructionRow)>, Stop> {
     let last = DESTRUCTIONS.last(view.tx, view.keys.mac())?;
-    Ok(last
-        .map(|(key, row)| Ok::<_, Stop>((number(&key)?, row)))
-        .transpose()?)
+    last.map(|(key, row)| Ok((number(&key)?, row))).transpose()
 }
 
 /// Counts what is destroyed in this transaction, in the run that goes on or in a new one.
