@@ -104,8 +104,8 @@ store = "north"
     assert_eq!(settings.review, Review::PhoneCode);
     assert_eq!(settings.till_prefix, Prefix::parse("07").unwrap());
     assert_eq!(settings.second_person_above, Points::ZERO);
-    assert_eq!(settings.of_staff().password_days, 30);
-    assert_eq!(settings.of_staff().store.as_deref(), Some("north"));
+    assert_eq!(settings.password_days, 30);
+    assert_eq!(settings.store.as_deref(), Some("north"));
 
     let dotted = parse("edge.connections = 99\nedge = { }", &[]);
     assert!(dotted.is_err());

@@ -111,8 +111,8 @@ pub(crate) fn show(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_show(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
-    let (account, lines) = app.engine.staff_report(&asker, asked.id("name"))?;
+    let who = asker(app, asked)?;
+    let (account, lines) = app.engine.staff_report(&who, asked.id("name"))?;
     let shown = Shown {
         may: Some(lines.iter().map(Right::of).collect()),
         ..Shown::from(&account)
@@ -133,8 +133,8 @@ pub(crate) fn log_ins(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_log_ins(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
-    let all = app.engine.staff_logins(&asker, asked.id("name"))?;
+    let who = asker(app, asked)?;
+    let all = app.engine.staff_logins(&who, asked.id("name"))?;
     let lines = all.into_iter().map(|login| LogIn {
         at: login.at.to_rfc3339(),
         device: login.device,
@@ -179,13 +179,13 @@ pub(crate) fn add(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_add(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: New = said(asked)?;
     let grants: Result<Vec<RoleGrant>, Refusal> =
         said.grants.iter().map(|given| given.grant(app)).collect();
     let made = app
         .engine
-        .add_staff(&asker, &said.name, &said.display, &grants?)?;
+        .add_staff(&who, &said.name, &said.display, &grants?)?;
     Ok(fresh(StatusCode::CREATED, &made))
 }
 
@@ -204,12 +204,12 @@ pub(crate) fn block(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_block(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Blocked = said(asked)?;
     let degree = Degree::of_word(&said.degree).ok_or(Refusal::BadRequest)?;
     let why = (said.reason.as_str(), said.reference.as_str());
     app.engine
-        .block_staff(&asker, asked.id("name"), degree, why)?;
+        .block_staff(&who, asked.id("name"), degree, why)?;
     Ok(no_content())
 }
 
@@ -237,11 +237,9 @@ pub(crate) fn password(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_password(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Reset = said(asked)?;
-    let made = app
-        .engine
-        .reset_staff(&asker, asked.id("name"), said.totp)?;
+    let made = app.engine.reset_staff(&who, asked.id("name"), said.totp)?;
     Ok(fresh(StatusCode::OK, &made))
 }
 
@@ -251,10 +249,10 @@ pub(crate) fn grant(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_grant(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Given = said(asked)?;
     app.engine
-        .grant_role(&asker, asked.id("name"), &said.grant(app)?)?;
+        .grant_role(&who, asked.id("name"), &said.grant(app)?)?;
     Ok(no_content())
 }
 
@@ -270,9 +268,9 @@ pub(crate) fn revoke(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_revoke(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Revoked = said(asked)?;
     let role = Role::of_word(&said.role).ok_or(Refusal::BadGrant)?;
-    app.engine.revoke_role(&asker, asked.id("name"), role)?;
+    app.engine.revoke_role(&who, asked.id("name"), role)?;
     Ok(no_content())
 }
