@@ -2,6 +2,7 @@
 
 use http::{Response, StatusCode};
 use jifen::domain::refusal::Refusal;
+use jifen::domain::time::Moment;
 use jifen::engine::staff::{Account, Asker, Breach};
 use jifen::policy::access::{Degree, Role, RoleGrant};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ impl From<&Breach> for BreachShown {
             degree: breach.degree.word(),
             reason: breach.reason.clone(),
             reference: breach.reference.clone(),
-            lifted_at: breach.lifted_at.map(|at| at.to_rfc3339()),
+            lifted_at: breach.lifted_at.map(Moment::to_rfc3339),
         }
     }
 }
