@@ -9,7 +9,10 @@ use aho_corasick::AhoCorasick;
 use jifen::engine::clock::{Entropy, SeededEntropy};
 use jifen::engine::closing::closing;
 use jifen::engine::keys::Keys;
+use jifen::engine::proposals::Wanted;
+use jifen::engine::staff::OnDuty;
 use jifen::engine::tickets::OpenedBy;
+use jifen::policy::access::{Cause, FieldName, Operation, Role};
 use jifen::policy::ticket::TicketKind;
 use jifen::store::redb::RedbStore;
 use jifen::store::row::{Aad, Codec, RowError, Sealed};
@@ -140,6 +143,26 @@ fn visit(shop: &Shop, number: u64, form: Form) -> Told {
     }
 }
 
+/// The desk proposes to write down what was told all along, and says why with the member's name.
+fn propose(shop: &Shop, desk: &OnDuty, told: &Told) {
+    let fields = [FieldName::Name, FieldName::Mobile];
+    let values = [
+        (FieldName::Name, told.form.name.as_str()),
+        (FieldName::Mobile, told.form.mobile.as_str()),
+    ];
+    let wanted = Wanted {
+        operation: Operation::CorrectFields,
+        fields: &fields,
+        values: &values,
+        points: None,
+        purpose: Cause::ErrorNoticed,
+        reason: &format!("{} rang", told.form.name),
+        ticket: None,
+    };
+    let member = told.person.member;
+    shop.engine().propose(desk, member, &wanted).unwrap();
+}
+
 fn closed() -> &'static Closed {
     static CLOSED: OnceLock<Closed> = OnceLock::new();
     CLOSED.get_or_init(|| {
@@ -166,6 +189,14 @@ fn closed() -> &'static Closed {
             }
             shop.wait(60_000);
             people.push(visit(&shop, number, form(number, &mut draw)));
+        }
+        let desk = shop.hire("li.lei", Role::Desk);
+        let stranger = shop
+            .engine()
+            .staff_sign_in("nobody", ("no", "000000"), "desk-1");
+        assert!(stranger.is_err());
+        for told in &people {
+            propose(&shop, &desk, told);
         }
         shop.bench.assert_verified("fifty visits");
         let rows = shop.rows();

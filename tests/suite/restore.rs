@@ -11,12 +11,14 @@ use jifen::engine::backup::Backup;
 use jifen::engine::clock::{Entropy, SeededEntropy};
 use jifen::engine::closing::closing;
 use jifen::engine::keys::Keys;
+use jifen::engine::proposals::Wanted;
 use jifen::engine::refund::TakeRefund;
 use jifen::engine::restore::{Restored, Terms, restore};
 use jifen::engine::tickets::OpenedBy;
 use jifen::engine::work::Stop;
 use jifen::ledger::journal::JournalAccount;
 use jifen::ledger::refund::{RefundLine, RefundOf};
+use jifen::policy::access::{Cause, FieldName, Operation, Role};
 use jifen::policy::ticket::TicketKind;
 use jifen::store::redb::{Integrity, RedbStore, check_integrity};
 use jifen::store::{Store, StoreError};
@@ -38,6 +40,25 @@ pub(super) fn terms() -> Terms<'static> {
 
 pub(super) fn open(path: &Path, keys: &Arc<Keys>) -> Arc<dyn Store> {
     Arc::new(RedbStore::open(path, Some(closing(keys.clone()))).unwrap())
+}
+
+/// The desk asks for a field of each of these.
+fn propose(shop: &Shop, people: &[&Person]) {
+    let desk = shop.hire("li.lei", Role::Desk);
+    let wanted = Wanted {
+        operation: Operation::QueryFields,
+        fields: &[FieldName::Mobile],
+        values: &[],
+        points: None,
+        purpose: Cause::MemberAsked,
+        reason: "rang about a parcel",
+        ticket: None,
+    };
+    for person in people {
+        shop.engine()
+            .propose(&desk, person.member, &wanted)
+            .unwrap();
+    }
 }
 
 /// The shop of a file that is there already.
@@ -252,6 +273,7 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
     show(&shop, &also_erased);
     let token = shop.shown(&numbered(950), &kept);
     shop.sell(&numbered(951), &token, "951", &[]).unwrap();
+    propose(&shop, &[&kept, &other, &erased, &also_erased]);
     let before = shop.engine().liability().unwrap();
     let balances: Vec<_> = [&kept, &other]
         .map(|person| shop.engine().balance(person.account).unwrap())
@@ -272,7 +294,8 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
         match *name {
             "install" | "notices" | "terminals" | "windows" | "journal" | "totals"
             | "programmes" | "clocks" | "acts" | "leaves" | "nodes" | "tree" | "epochs"
-            | "logins" | "login_days" | "erasures" | "owed" | "ticket_numbers" => {
+            | "logins" | "login_days" | "erasures" | "owed" | "ticket_numbers" | "staff"
+            | "staff_door" | "proposals" => {
                 assert_eq!(rows, backed_up, "{name}")
             }
             "days" | "postal" | "intents" => {}

@@ -38,13 +38,6 @@ pub struct Look {
 
 impl Work<'_> {
     /// Notes that somebody of the staff looks at a member's data. It is called in the transaction that notes the act.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "staff who read members' data come with the staff's accounts"
-        )
-    )]
     pub(crate) fn note_look(&mut self, member: MemberId, look: &Look) -> Result<(), Stop> {
         let mut row = self.view().member(member)?;
         let number = self.number();

@@ -77,6 +77,8 @@ impl Engine {
         };
         if !answer.repeated {
             self.tokens.revoke(&member);
+            // A code that was photographed with the card leads nowhere either.
+            self.renew_live(member)?;
         }
         let card = CardNumber::parse(&card, self.settings.prefix);
         Ok(Reissued {

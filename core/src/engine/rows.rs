@@ -44,8 +44,8 @@ pub(crate) use codes::{
 };
 pub(crate) use merged::{MERGED, MergedRow};
 pub(crate) use people::{
-    CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV2, MemberV3, Merged,
-    POSTAL, PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
+    CardDigits, Identity, IdentityNumber, MEMBERS, MemberRow, MemberV1, MemberV3, Merged, POSTAL,
+    PostalRow, Reset, SIGN_INS, SignInRow, Source, Verified, VerifiedHow,
 };
 pub(crate) use tickets::{
     DESK_TICKETS, DeskTicketRow, MEMBER_TICKETS, MemberTicketRow, NobodyV1, TICKET_NUMBERS,

@@ -7,6 +7,7 @@ use crate::lang::Lang;
 use crate::staff::{Given, Wish};
 
 /// The command; `places` say which shop.
+#[expect(clippy::too_many_lines, reason = "one table of commands")]
 pub(super) fn command(lang: Lang, places: [Arg; 3]) -> Command {
     let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
     let name = || {

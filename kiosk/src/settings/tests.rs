@@ -150,8 +150,8 @@ store = "north"
         settings.messages.as_deref().unwrap(),
         Path::new("/etc/jifen/messages")
     );
-    assert_eq!(settings.of_staff().password_days, 30);
-    assert_eq!(settings.of_staff().store.as_deref(), Some("north"));
+    assert_eq!(settings.password_days, 30);
+    assert_eq!(settings.store.as_deref(), Some("north"));
 
     let dotted = parse("edge.connections = 99\nedge = { }", &[]);
     assert!(dotted.is_err());

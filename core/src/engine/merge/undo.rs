@@ -104,8 +104,8 @@ impl Verb for Undo {
         let may_fall = story.since.iter().any(is_upgrade) || (is_lifetime && halves.ours_fell);
         let taken = [&halves.departure.taken, &halves.departure.lapsed].map(|parts| total(parts));
         let taken = taken.into_iter().collect::<Option<Vec<_>>>();
-        let loss = halves.departure.loss;
-        let taken = Points::sum(taken.into_iter().flatten().chain([loss]));
+        let borne = halves.departure.loss;
+        let taken = Points::sum(taken.into_iter().flatten().chain([borne]));
         let taken = taken.ok_or(LedgerError::Overflow)?;
 
         desk.post(now, Movement::Unmerge(Box::new(halves.departure)))?;
@@ -119,7 +119,7 @@ impl Verb for Undo {
         let unmerged = Unmerged {
             at: now,
             taken,
-            loss,
+            loss: borne,
             balance: desk.account.balance().ok_or(LedgerError::Overflow)?,
             debt: desk.account.debt,
             other_balance: back.account.balance().ok_or(LedgerError::Overflow)?,

@@ -3,7 +3,7 @@
 use crate::domain::earn::{Cap, Trace};
 use crate::domain::money::{Exact, Money};
 use crate::domain::refusal::AccountState;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Moment};
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::forward::Forward;
 use crate::ledger::lot::{LotGrant, Part, total};
@@ -11,6 +11,7 @@ use crate::ledger::merge::{Arrival, CarryMoved, Departure, MovedLot};
 use crate::policy::notice::Language;
 
 /// The words for a movement. `exponent` is the number of decimals of the shop's currency.
+#[expect(clippy::too_many_lines, reason = "one arm for each movement")]
 pub(super) fn movement_words(movement: Movement, exponent: u32, language: Language) -> String {
     let words = Words {
         exponent,
@@ -300,7 +301,7 @@ impl Words {
         };
         let end = expires_at.map_or_else(
             || self.pick("不过期".to_owned(), "no end".to_owned()),
-            |end| end.to_rfc3339(),
+            Moment::to_rfc3339,
         );
         let (earned, from) = (earned_at.to_rfc3339(), available_at.to_rfc3339());
         self.pick(

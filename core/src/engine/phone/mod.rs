@@ -17,6 +17,7 @@ use crate::vault::tokens::{CardNumber, PhoneCode};
 
 use super::audit::{Actor, Done};
 use super::enrol::duplicate_check;
+use super::merge::PhoneProved;
 use super::rows::{MEMBERS, MemberRow, MemberV3, Verified, VerifiedHow};
 use super::work::{Stop, Work};
 use super::{Engine, Review};
@@ -78,6 +79,30 @@ impl Engine {
             Err(refusal) if refusal.is_of_store() => Err(refusal),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+
+    /// Sends a code to a member's phone, verified or not, for a merge with a record of another phone (QLT-03).
+    ///
+    /// # Errors
+    /// [`Refusal::TokenUnknown`] when there is no such member, [`Refusal::NotSent`], [`Refusal::TooManyCodes`], and the
+    /// store's.
+    pub fn send_merge_code(&self, member: MemberId) -> Result<(), Refusal> {
+        let row = self.read(|view| view.member(member))?;
+        let leave = duplicate_check()?;
+        let profile = row.told.profile.to_profile();
+        self.send_code(member, profile.mobile.disclose(&leave), row.told.language)
+    }
+
+    /// Somebody has typed the code that [`Engine::send_merge_code`] sent.
+    ///
+    /// # Errors
+    /// [`Refusal::TokenUnknown`] when there is no such member, [`Refusal::CodeWrong`], and the store's.
+    pub fn prove_phone(&self, member: MemberId, code: &str) -> Result<PhoneProved, Refusal> {
+        let row = self.read(|view| view.member(member))?;
+        let leave = duplicate_check()?;
+        let profile = row.told.profile.to_profile();
+        self.take_code(member, profile.mobile.disclose(&leave), code)?;
+        Ok(PhoneProved::by_code(member, self.now()))
     }
 
     /// Sends a code to this phone, for this member.

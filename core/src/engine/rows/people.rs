@@ -22,6 +22,10 @@ pub(crate) const POSTAL: Sealed<PostalRow> = Sealed::new(Table::new("postal"));
 /// Member id → attempts to sign in, sealed likewise.
 pub(crate) const SIGN_INS: Sealed<SignInRow> = Sealed::new(Table::new("sign_ins"));
 /// A member's core row.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "rows are read one at a time, and nearly all are of the newest spelling"
+)]
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum MemberRow {
     V1(MemberV1),

@@ -15,6 +15,7 @@ use crate::vault::tokens::{CardNumber, Prefix};
 
 use super::super::audit::{Actor, Done};
 use super::super::logins::logins_of;
+use super::super::looks::Look;
 use super::super::rows::{MemberV3, PostalRow};
 use super::super::work::{Stop, View, Work};
 use super::OnDuty;
@@ -190,7 +191,16 @@ pub(in crate::engine) fn looked(
     };
     let words: Vec<&str> = fields.iter().map(|field| field.word()).collect();
     work.act_on(done, &words, ticket)?;
-    Ok(())
+    let look = Look {
+        at: work.now,
+        who: duty.name.clone(),
+        role: "staff".to_owned(),
+        fields: fields.iter().map(|field| field.field()).collect(),
+        purpose: purpose.word().to_owned(),
+        basis: "agreement".to_owned(),
+        ticket: ticket.map(str::to_owned),
+    };
+    work.note_look(member, &look)
 }
 
 const fn tier_word(tier: Tier) -> &'static str {

@@ -1,26 +1,6 @@
-//! The fields that a right is about, each with its level. One plain list, as the requirements name them (COL-05, §21).
+//! The fields that a right is about, as the requirements name them (§21), each with its place in the catalogue (COL-05).
 
-/// How strictly a field is kept: 1 is the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Identity documents, credentials.
-    One,
-    /// Everything that names a person or says what they did.
-    Two,
-    /// Preferences.
-    Three,
-}
-
-impl Level {
-    /// Its number.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::One => 1,
-            Self::Two => 2,
-            Self::Three => 3,
-        }
-    }
-}
+use crate::policy::catalogue::{Field, Level};
 
 named! {
     /// A field of a member's record that staff may be granted.
@@ -59,23 +39,29 @@ named! {
 }
 
 impl FieldName {
-    /// How strictly it is kept (requirements §21).
-    pub const fn level(self) -> Level {
+    /// The field of the catalogue that it stands for: with it come those that are its parts.
+    pub const fn field(self) -> Field {
         match self {
-            Self::Identity | Self::Credential => Level::One,
-            Self::Name
-            | Self::Mobile
-            | Self::Address
-            | Self::Postcode
-            | Self::CardNumber
-            | Self::State
-            | Self::Tier
-            | Self::Points
-            | Self::Purchases
-            | Self::Consents
-            | Self::Feedback
-            | Self::LogIns => Level::Two,
-            Self::Language => Level::Three,
+            Self::Name => Field::Name,
+            Self::Mobile => Field::Mobile,
+            Self::Address => Field::Address,
+            Self::Postcode => Field::Postcode,
+            Self::Identity => Field::IdentityNumber,
+            Self::Credential => Field::PinVerifier,
+            Self::CardNumber => Field::Card,
+            Self::State => Field::AccountState,
+            Self::Tier => Field::Tier,
+            Self::Points => Field::Balance,
+            Self::Purchases => Field::Sales,
+            Self::Consents => Field::Consents,
+            Self::Feedback => Field::Tickets,
+            Self::LogIns => Field::Logins,
+            Self::Language => Field::Language,
         }
+    }
+
+    /// How strictly it is kept, as the catalogue says.
+    pub const fn level(self) -> Level {
+        self.field().declaration().level
     }
 }

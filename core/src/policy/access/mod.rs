@@ -43,7 +43,8 @@ mod standing;
 mod opening;
 mod report;
 
-pub use field::{FieldName, Level};
+pub use super::catalogue::Level;
+pub use field::FieldName;
 pub use opening::{Opening, Seconded};
 pub use operation::{Cause, Operation};
 pub use report::{Line, report};

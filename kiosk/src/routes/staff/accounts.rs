@@ -2,6 +2,7 @@
 
 use http::{Response, StatusCode};
 use jifen::domain::refusal::Refusal;
+use jifen::domain::time::Moment;
 use jifen::engine::staff::{Account, Asker, Breach};
 use jifen::policy::access::{Degree, Role, RoleGrant};
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ impl From<&Breach> for BreachShown {
             degree: breach.degree.word(),
             reason: breach.reason.clone(),
             reference: breach.reference.clone(),
-            lifted_at: breach.lifted_at.map(|at| at.to_rfc3339()),
+            lifted_at: breach.lifted_at.map(Moment::to_rfc3339),
         }
     }
 }
@@ -111,8 +112,8 @@ pub(crate) fn show(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_show(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
-    let (account, lines) = app.engine.staff_report(&asker, asked.id("name"))?;
+    let who = asker(app, asked)?;
+    let (account, lines) = app.engine.staff_report(&who, asked.id("name"))?;
     let shown = Shown {
         may: Some(lines.iter().map(Right::of).collect()),
         ..Shown::from(&account)
@@ -133,8 +134,8 @@ pub(crate) fn log_ins(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_log_ins(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
-    let all = app.engine.staff_logins(&asker, asked.id("name"))?;
+    let who = asker(app, asked)?;
+    let all = app.engine.staff_logins(&who, asked.id("name"))?;
     let lines = all.into_iter().map(|login| LogIn {
         at: login.at.to_rfc3339(),
         device: login.device,
@@ -179,13 +180,13 @@ pub(crate) fn add(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_add(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: New = said(asked)?;
     let grants: Result<Vec<RoleGrant>, Refusal> =
         said.grants.iter().map(|given| given.grant(app)).collect();
     let made = app
         .engine
-        .add_staff(&asker, &said.name, &said.display, &grants?)?;
+        .add_staff(&who, &said.name, &said.display, &grants?)?;
     Ok(fresh(StatusCode::CREATED, &made))
 }
 
@@ -204,12 +205,12 @@ pub(crate) fn block(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_block(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Blocked = said(asked)?;
     let degree = Degree::of_word(&said.degree).ok_or(Refusal::BadRequest)?;
     let why = (said.reason.as_str(), said.reference.as_str());
     app.engine
-        .block_staff(&asker, asked.id("name"), degree, why)?;
+        .block_staff(&who, asked.id("name"), degree, why)?;
     Ok(no_content())
 }
 
@@ -237,11 +238,9 @@ pub(crate) fn password(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_password(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Reset = said(asked)?;
-    let made = app
-        .engine
-        .reset_staff(&asker, asked.id("name"), said.totp)?;
+    let made = app.engine.reset_staff(&who, asked.id("name"), said.totp)?;
     Ok(fresh(StatusCode::OK, &made))
 }
 
@@ -251,10 +250,10 @@ pub(crate) fn grant(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_grant(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Given = said(asked)?;
     app.engine
-        .grant_role(&asker, asked.id("name"), &said.grant(app)?)?;
+        .grant_role(&who, asked.id("name"), &said.grant(app)?)?;
     Ok(no_content())
 }
 
@@ -270,9 +269,9 @@ pub(crate) fn revoke(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 }
 
 fn try_revoke(app: &App, asked: &Asked<'_>) -> Answered {
-    let asker = asker(app, asked)?;
+    let who = asker(app, asked)?;
     let said: Revoked = said(asked)?;
     let role = Role::of_word(&said.role).ok_or(Refusal::BadGrant)?;
-    app.engine.revoke_role(&asker, asked.id("name"), role)?;
+    app.engine.revoke_role(&who, asked.id("name"), role)?;
     Ok(no_content())
 }

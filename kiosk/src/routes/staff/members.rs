@@ -132,13 +132,13 @@ struct Adjustment {
 }
 
 #[derive(Serialize)]
-pub(super) struct Balance {
+pub(super) struct Corrected {
     points: i64,
     balance: i64,
     debt: i64,
 }
 
-impl Balance {
+impl Corrected {
     pub(super) const fn of(adjusted: &Adjusted) -> Self {
         Self {
             points: adjusted.points,
@@ -160,7 +160,7 @@ fn try_adjust(app: &App, asked: &Asked<'_>) -> Answered {
     let (key, purpose) = (page_key(asked)?, purpose(&said.purpose)?);
     let what = (said.points, said.reason.as_str());
     match app.engine.adjust_by_staff(&seat.duty, &key, member, what) {
-        Ok(adjusted) => Ok(json(StatusCode::OK, &Balance::of(&adjusted))),
+        Ok(adjusted) => Ok(json(StatusCode::OK, &Corrected::of(&adjusted))),
         Err(Refusal::SecondPersonNeeded) => {
             let wanted = Wanted {
                 operation: Operation::AdjustAboveLimit,

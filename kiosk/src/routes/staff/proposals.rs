@@ -16,7 +16,7 @@ use crate::route::Asked;
 use crate::routes::own::answered;
 use crate::staff::Seat;
 
-use super::members::Balance;
+use super::members::Corrected;
 use super::{Answered, member, on_duty, purpose, refer, said};
 
 /// A proposal on a page.
@@ -210,7 +210,7 @@ struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    adjusted: Option<Balance>,
+    adjusted: Option<Corrected>,
     #[serde(skip_serializing_if = "Option::is_none")]
     erased: Option<Box<DeletionReceipt>>,
 }
@@ -252,7 +252,7 @@ fn carry_out(app: &App, seat: &Seat, number: u64) -> Answered {
             done.shown = Some(shown.collect());
         }
         Executed::Corrected => done.corrected = Some(true),
-        Executed::Adjusted(adjusted) => done.adjusted = Some(Balance::of(&adjusted)),
+        Executed::Adjusted(adjusted) => done.adjusted = Some(Corrected::of(&adjusted)),
         Executed::Erased(receipt) => {
             if let Some(about) = about {
                 app.sessions.end_all(&about.member);

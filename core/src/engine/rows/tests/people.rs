@@ -3,6 +3,7 @@
 use super::samples::*;
 use super::*;
 use crate::domain::ids::MemberId;
+use crate::engine::rows::people::MemberV2;
 use crate::policy::agreement::AgreementAccepted;
 use crate::policy::consent::ConsentEvent;
 use crate::policy::notice::Language;
@@ -23,6 +24,7 @@ pub(super) fn merged(seen: &mut Names) {
 }
 
 /// Rows about people, tills and what both were shown.
+#[expect(clippy::too_many_lines, reason = "one line for each row")]
 pub(super) fn people(seen: &mut Names) {
     kept!(seen, "member", MemberRow::V1(member()));
     kept!(

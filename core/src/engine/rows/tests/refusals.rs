@@ -24,6 +24,7 @@ pub(super) fn every_refusal(seen: &mut Names, kept: &[u8]) {
 }
 
 /// Every "no", in its place.
+#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
 fn refusals() -> Vec<Refusal> {
     let (line, days, step) = (2, 400, 100);
     let (least, most, held) = (points(100), points(300), points(80));
