@@ -20,7 +20,7 @@ fn planted(field: Field, tag: &str) -> Value {
     match field.declaration().shape {
         Shape::Text => canary(field, tag).into(),
         Shape::Time => NOON.plus_millis(place).into(),
-        Shape::Whole => (7_000_000 + place).into(),
+        Shape::Whole => 7_000_000_i64.saturating_add(place).into(),
         Shape::Flag => true.into(),
         Shape::Texts => vec![canary(field, tag), format!("{}2", canary(field, tag))].into(),
         Shape::Record => parts(field, tag).into(),

@@ -165,5 +165,10 @@ fn there(is_there: bool) -> Value {
 /// A link from row to row, which says nothing about anybody; or what is told beside it in full.
 fn link<T>(_: T) {}
 
-#[cfg(all(test, feature = "redb"))]
+#[cfg(test)]
+#[cfg(feature = "redb")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the numbers are small, and a panic is a failed test"
+)]
 mod tests;

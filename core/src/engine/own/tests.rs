@@ -332,7 +332,9 @@ fn every_value_of_the_view_looks_as_it_is_declared() {
             match value {
                 Value::Record(record) => check(record, Some(field)),
                 Value::Records(records) => {
-                    records.iter().for_each(|record| check(record, Some(field)));
+                    for record in records {
+                        check(record, Some(field));
+                    }
                 }
                 Value::Text(text) if declared.shape == Shape::Time => {
                     text.parse::<Moment>().unwrap();

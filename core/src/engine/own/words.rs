@@ -3,6 +3,7 @@
 use crate::domain::earn::{Cap, Trace};
 use crate::domain::money::{Exact, Money};
 use crate::domain::refusal::AccountState;
+use crate::domain::time::Moment;
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::lot::{LotGrant, Part, total};
 use crate::policy::notice::Language;
@@ -143,7 +144,7 @@ impl Words {
         };
         let end = expires_at.map_or_else(
             || self.pick("不过期".to_owned(), "no end".to_owned()),
-            |end| end.to_rfc3339(),
+            Moment::to_rfc3339,
         );
         let (earned, from) = (earned_at.to_rfc3339(), available_at.to_rfc3339());
         self.pick(

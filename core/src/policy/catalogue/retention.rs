@@ -168,7 +168,6 @@ impl RetentionSchedule {
             (Retention::Identity, Language::Zh) => {
                 format!("业务办结即删，最多 {}", for_(self.identity))
             }
-            (Retention::Logins, Language::Zh) => for_(self.logins),
             (Retention::UntilWithdrawn, Language::Zh) => "至您撤回同意".to_owned(),
             (Retention::Memory, Language::Zh) => "仅在内存中，数分钟".to_owned(),
             (Retention::Member, Language::En) => {
@@ -186,7 +185,7 @@ impl RetentionSchedule {
             (Retention::Identity, Language::En) => {
                 format!("until the operation ends, at most {}", for_(self.identity))
             }
-            (Retention::Logins, Language::En) => for_(self.logins),
+            (Retention::Logins, _) => for_(self.logins),
             (Retention::UntilWithdrawn, Language::En) => {
                 "until you take the consent back".to_owned()
             }
