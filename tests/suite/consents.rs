@@ -272,6 +272,7 @@ fn who_no_longer_wants_letters_has_no_address_any_more() {
 fn each_answer_is_proved_by_the_text_that_was_shown() {
     let shop = Shop::in_memory();
     let anna = joined(&shop, 1, &["marketing"]);
+    let bo = joined(&shop, 2, &[]);
     let next = NOTICE
         .replace("version = \"2017.1\"", "version = \"2017.2\"")
         .replace("发送优惠短信", "发送短信和彩信");
@@ -308,7 +309,6 @@ fn each_answer_is_proved_by_the_text_that_was_shown() {
         assert!(!event.device.is_empty());
     }
     assert!(proofs[0].text.contains("发送优惠短信"));
-    let bo = joined(&shop, 2, &[]);
     let others = shop.engine().consent_proof(anna.member, &own(&bo));
     assert_eq!(others, Err(Refusal::TokenUnknown));
 }

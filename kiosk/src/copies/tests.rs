@@ -21,7 +21,7 @@ fn planted(field: Field, tag: &str) -> Value {
     match field.declaration().shape {
         Shape::Text => canary(field, tag).into(),
         Shape::Time => NOON.plus_millis(place).into(),
-        Shape::Whole => (7_000_000 + place).into(),
+        Shape::Whole => 7_000_000_i64.saturating_add(place).into(),
         Shape::Flag => true.into(),
         Shape::Texts => vec![canary(field, tag), format!("{}2", canary(field, tag))].into(),
         Shape::Record => parts(field, tag).into(),
@@ -117,7 +117,6 @@ fn every_form_holds_each_value_and_none_that_is_withheld() {
                 let word = format!("<{}>", field.word());
                 assert!(!is_withheld || !form.contains(&word), "{field:?}");
                 assert!(!form.contains(&escaped(&word)) || !is_withheld, "{field:?}");
-                assert!(!form.contains("bo"), "a word of another member");
             }
         }
     }

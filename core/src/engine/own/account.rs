@@ -11,8 +11,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::lot::{Lot, LotGrant};
 use crate::ledger::replay::replay;
 use crate::ledger::spend::Spend;
-use crate::policy::catalogue::{Field, Record};
-use crate::told;
+use crate::policy::catalogue::{Field, Record, told};
 
 use super::super::rows::Head;
 use super::super::work::Stop;

@@ -6,7 +6,7 @@ use crate::audit::Handle;
 use crate::domain::ids::MemberId;
 use crate::domain::time::Day;
 use crate::policy::agreement::AgreementAccepted;
-use crate::policy::catalogue::Record;
+use crate::policy::catalogue::{Record, told};
 use crate::policy::consent::ConsentEvent;
 use crate::policy::grant::Grant;
 use crate::vault::address::Address;
@@ -19,7 +19,6 @@ use super::super::rows::{
 };
 use super::super::work::Stop;
 use super::{Teller, link, there};
-use crate::told;
 
 impl Teller<'_> {
     /// The member's own row, the address, the attempts to sign in and the looks.

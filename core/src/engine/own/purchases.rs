@@ -13,9 +13,8 @@ use crate::ledger::account::Account;
 use crate::ledger::hold::{Hold, HoldState};
 use crate::ledger::lot::{Part, total};
 use crate::ledger::sale::{ReceiptNo, RuleCount, Sale, SaleLine};
-use crate::policy::catalogue::{Field, Record};
+use crate::policy::catalogue::{Field, Record, told};
 use crate::policy::notice::Language;
-use crate::told;
 
 use super::super::erase::hold_of;
 use super::super::rows::{DAYS, DayRow, HOLDS, HoldRow, RECEIPTS, ReceiptKey, ReceiptRow, days_of};

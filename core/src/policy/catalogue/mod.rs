@@ -11,6 +11,7 @@ mod fields;
 mod mask;
 mod value;
 mod told;
+pub use told::told;
 
 pub use declaration::{
     Basis, Class, Declaration, Export, Group, Level, Mask, Need, Shape, Why, Withheld,

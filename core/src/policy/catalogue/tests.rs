@@ -116,7 +116,7 @@ fn the_readme_names_every_figure() {
 #[test]
 fn a_record_tells_no_value_that_is_withheld_and_prints_none() {
     let mut record = Record::new();
-    crate::told!(record, Secrets { a => PinVerifier: a, b => Duplicate: b, c => Name: c; } = Secrets { a: "argon", b: true, c: "王小明" });
+    told!(record, Secrets { a => PinVerifier: a, b => Duplicate: b, c => Name: c; } = Secrets { a: "argon", b: true, c: "王小明" });
     assert_eq!(record.value(Field::PinVerifier), Some(&Value::Withheld));
     assert_eq!(record.value(Field::Duplicate), Some(&Value::Withheld));
     let printed = format!("{record:?} {:?}", record.value(Field::Name));

@@ -43,3 +43,5 @@ macro_rules! told {
         $( $elsewhere; )*
     };
 }
+
+pub use told;

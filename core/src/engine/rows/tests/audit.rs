@@ -83,7 +83,7 @@ fn erasure(role: ByRole) -> ErasureV1 {
     }
 }
 
-/// Who tried to sign in, and how many of a day.
+/// Who looked, who tried to sign in, and how many of a day.
 pub(super) fn logins(seen: &mut Names) {
     let login = |success| LoginRow::V1 {
         at: moment(1),
@@ -92,6 +92,20 @@ pub(super) fn logins(seen: &mut Names) {
         owner: vec![0x0e; 57],
     };
     kept!(seen, "login", login(true));
+    kept!(
+        seen,
+        "look",
+        LookRow::V1 {
+            at: moment(1),
+            who: "li.lei".to_owned(),
+            role: "desk".to_owned(),
+            fields: vec!["name".to_owned(), "mobile".to_owned()],
+            purpose: "service".to_owned(),
+            basis: "request".to_owned(),
+            ticket: Some("T-7".to_owned()),
+            previous: Some(300),
+        }
+    );
     kept!(seen, "login-that-failed", login(false));
     kept!(
         seen,

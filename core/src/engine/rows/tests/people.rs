@@ -72,20 +72,6 @@ pub(super) fn people(seen: &mut Names) {
     kept!(seen, "postal", PostalRow::V1(AddressRow::of(&address)));
     kept!(
         seen,
-        "look",
-        LookRow::V1 {
-            at: moment(1),
-            who: "li.lei".to_owned(),
-            role: "desk".to_owned(),
-            fields: vec!["name".to_owned(), "mobile".to_owned()],
-            purpose: "service".to_owned(),
-            basis: "request".to_owned(),
-            ticket: Some("T-7".to_owned()),
-            previous: Some(300),
-        }
-    );
-    kept!(
-        seen,
         "sign-in",
         SignInRow::V1 {
             failed: 7,
