@@ -269,6 +269,12 @@ fn each_kind_leaves_on_its_day_and_not_a_moment_before() {
         at("2023-03-02T00:00:00+08:00"),
         &[(RecordKind::Entries, 2), (RecordKind::Lots, 2)],
     );
+    // They were entered in the journal when somebody looked, on 7 April.
+    check(
+        &shop,
+        at("2023-04-07T00:00:00+08:00"),
+        &[(RecordKind::Journal, 1)],
+    );
     let rest = shop.rows();
     for (_, table) in TABLES_OF {
         assert!(rest[table].is_empty(), "{table}: {}", rest[table].len());
