@@ -26,3 +26,4 @@ mod flipped_files;
 mod restore;
 mod restore_audit;
 mod merge;
+mod merge_restore;
