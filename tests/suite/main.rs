@@ -35,3 +35,4 @@ mod retention;
 mod staff;
 mod proposals;
 mod merge;
+mod merge_restore;

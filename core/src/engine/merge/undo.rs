@@ -14,7 +14,7 @@ use crate::ledger::account::{Account, LedgerError};
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::{Entry, Movement, TierOutcome};
 use crate::ledger::hold::{Hold, HoldState};
-use crate::ledger::lot::{LotGrant, Part, total};
+use crate::ledger::lot::{LotGrant, Part};
 use crate::ledger::merge::split::{Ends, Mirrors, Side, Since, leaving, split};
 use crate::ledger::merge::{Arrival, UNDO_DAYS};
 use crate::ledger::replay::replay;
@@ -102,10 +102,13 @@ impl Verb for Undo {
         let is_upgrade = |movement: &Movement| matches!(movement, Movement::Assess(change) if change.outcome == TierOutcome::Upgrade);
         let is_lifetime = programme.tiers.window == Window::Lifetime;
         let may_fall = story.since.iter().any(is_upgrade) || (is_lifetime && halves.ours_fell);
-        let taken = [&halves.departure.taken, &halves.departure.lapsed].map(|parts| total(parts));
-        let taken = taken.into_iter().collect::<Option<Vec<_>>>();
         let borne = halves.departure.loss;
-        let taken = Points::sum(taken.into_iter().flatten().chain([borne]));
+        let parts = halves
+            .departure
+            .taken
+            .iter()
+            .chain(&halves.departure.lapsed);
+        let taken = Points::sum(parts.map(|part| part.points).chain([borne]));
         let taken = taken.ok_or(LedgerError::Overflow)?;
 
         desk.post(now, Movement::Unmerge(Box::new(halves.departure)))?;
