@@ -298,8 +298,7 @@ fn whoever_has_no_key_any_more_does_not_come_back() {
             | "staff_door" | "proposals" | "destructions" | "carried" | "kept_from" => {
                 assert_eq!(rows, backed_up, "{name}")
             }
-            "days" | "postal" | "looks" | "intents"
-            "days" | "postal" | "intents" | "merged" => {}
+            "days" | "postal" | "looks" | "intents" | "merged" => {}
             _ => assert!(
                 0 < *rows && rows < backed_up,
                 "{name}: {rows} of {backed_up}"

@@ -24,7 +24,6 @@ pub(super) fn merged(seen: &mut Names) {
 }
 
 /// Rows about people, tills and what both were shown.
-#[expect(clippy::too_many_lines, reason = "one line for each row")]
 pub(super) fn people(seen: &mut Names) {
     kept!(seen, "member", MemberRow::V1(member()));
     kept!(
