@@ -103,20 +103,14 @@ fn status_of(code: &str) -> StatusCode {
         | "consent_needed"
         | "phone_code_needed"
         | "use_not_consented"
-        | "token_unknown"
-        | "sale_unknown"
-        | "hold_unknown"
-        | "line_unknown"
-        | "operation_unknown"
-        | "sector_unknown"
-        | "ticket_unknown"
         | "not_granted"
         | "grant_expired"
         | "password_due"
         | "second_person_needed"
-        | "staff_unknown"
-        | "proposal_unknown"
-        | "merge_unproved" => StatusCode::NOT_FOUND,
+        | "merge_unproved" => StatusCode::FORBIDDEN,
+        "token_unknown" | "sale_unknown" | "hold_unknown" | "line_unknown"
+        | "operation_unknown" | "sector_unknown" | "ticket_unknown" | "staff_unknown"
+        | "proposal_unknown" => StatusCode::NOT_FOUND,
         "key_reused"
         | "account_exists"
         | "terminal_exists"
@@ -124,20 +118,14 @@ fn status_of(code: &str) -> StatusCode {
         | "erasure_unconfirmed"
         | "already_verified"
         | "ticket_closed"
-        | "hold_lapsed"
-        | "hold_voided"
-        | "hold_captured"
-        | "hold_used"
-        | "already_reversed"
-        | "slow_down"
-        | "sign_in_locked"
-        | "too_many_codes"
         | "staff_exists"
         | "proposal_state"
-        | "proposal_lapsed"
         | "already_merged"
         | "merge_unconfirmed"
-        | "holds_open" => StatusCode::TOO_MANY_REQUESTS,
+        | "holds_open" => StatusCode::CONFLICT,
+        "hold_lapsed" | "hold_voided" | "hold_captured" | "hold_used" | "already_reversed"
+        | "proposal_lapsed" => StatusCode::GONE,
+        "slow_down" | "sign_in_locked" | "too_many_codes" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
         | "no_notice" | "message_not_sent" => StatusCode::SERVICE_UNAVAILABLE,

@@ -56,7 +56,9 @@ impl Pair {
         let [a, b] = [1, 2].map(|number| shop.join(&numbered(number), &Form::of(1)));
         let staff = Actor::operator();
         for who in [&a, &b] {
-            shop.engine().vouch_for_phone(who.member, &staff).unwrap();
+            shop.engine()
+                .verify_phone_by_staff(who.member, &staff)
+                .unwrap();
         }
         let keys = 100;
         Self { shop, a, b, keys }
@@ -517,7 +519,7 @@ fn the_stricter_consent_of_each_purpose_holds_until_it_is_undone() {
     for member in [pair.a.member, pair.b.member] {
         pair.shop
             .engine()
-            .vouch_for_phone(member, &Actor::operator())
+            .verify_phone_by_staff(member, &Actor::operator())
             .unwrap();
     }
     let given = |pair: &Pair, who: &Person| {
@@ -546,7 +548,7 @@ fn only_two_verified_records_of_one_phone_are_merged_and_only_when_the_member_sa
     let staff = Actor::operator();
     pair.shop
         .engine()
-        .vouch_for_phone(stranger.member, &staff)
+        .verify_phone_by_staff(stranger.member, &staff)
         .unwrap();
     let (a, b) = (pair.a.member, pair.b.member);
     let engine = pair.shop.engine();
@@ -608,7 +610,7 @@ fn what_a_record_took_in_goes_with_it_once_it_cannot_leave_alone() {
     let c = pair.shop.join(&numbered(60), &Form::of(1));
     pair.shop
         .engine()
-        .vouch_for_phone(c.member, &Actor::operator())
+        .verify_phone_by_staff(c.member, &Actor::operator())
         .unwrap();
     let (a, b) = (pair.a.clone(), pair.b.clone());
     pair.sell(a.account, "10.40");
@@ -651,7 +653,7 @@ fn each_of_several_records_leaves_alone() {
     let c = pair.shop.join(&numbered(60), &Form::of(1));
     pair.shop
         .engine()
-        .vouch_for_phone(c.member, &Actor::operator())
+        .verify_phone_by_staff(c.member, &Actor::operator())
         .unwrap();
     let (a, b) = (pair.a.clone(), pair.b.clone());
     for (who, paid) in [(&a, "10.40"), (&b, "20.40"), (&c, "30.40")] {

@@ -28,7 +28,9 @@ fn a_pair_comes_back_as_the_backup_had_it_and_never_after_its_erasure() {
     let actor = Actor::operator();
     let people = [1, 2].map(|number| shop.join(&numbered(number), &Form::of(1)));
     for (number, who) in (10..).step_by(10).zip(&people) {
-        shop.engine().vouch_for_phone(who.member, &actor).unwrap();
+        shop.engine()
+            .verify_phone_by_staff(who.member, &actor)
+            .unwrap();
         let token = shop.shown(&numbered(number), who);
         let slip = number.to_string();
         shop.sell(&numbered(number + 1), &token, &slip, &[])

@@ -352,7 +352,7 @@ fn what_ended_is_kept_for_two_years_to_the_day_and_then_gone() {
          sweep -> 1
          A reads -> 2026-000001 query open - 一 []
          sweep -> 0
-         A open query 四 -> 2028-000001 due 2028-07-03 assumed
+         A open query 四 -> 2028-000001 due 2028-06-30 assumed
          A reads -> 2028-000001 query open - 四 [] / 2026-000001 query open - 一 []",
     );
     let rows = counts(&desk.shop.rows());

@@ -1,4 +1,5 @@
-//! The second factor of the staff: a code of six digits that an authenticator shows for 30 seconds (RFC 6238, SHA-1).
+//! Codes of six digits that hold for 30 seconds (RFC 6238, SHA-1): in the live codes of members, and as the second factor of
+//! the staff, whose authenticators show them.
 
 use core::fmt;
 
@@ -12,9 +13,36 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::domain::time::Moment;
 
 /// How long a code is shown, in milliseconds.
-const STEP_MILLIS: i64 = 30_000;
+pub(super) const STEP_MILLIS: i64 = 30_000;
 /// Bytes of a secret: the length of the hash (RFC 4226 §4).
 const SECRET: usize = 20;
+/// How many digits a code has.
+pub(super) const DIGITS: usize = 6;
+
+/// The digits of a step: HMAC-SHA-1 over it, cut down as RFC 4226 §5.3 has it.
+pub(super) fn moment_digits(secret: &[u8; SECRET], step: u64) -> Zeroizing<[u8; DIGITS]> {
+    // HMAC fills a short key up with zeros.
+    let mut block = Zeroizing::new([0; 64]);
+    let (head, _) = block.split_at_mut(SECRET);
+    head.copy_from_slice(secret);
+    let mac = Hmac::<Sha1>::new((&*block).into());
+    let hash: [u8; 20] = mac
+        .chain_update(step.to_be_bytes())
+        .finalize()
+        .into_bytes()
+        .into();
+    let hash = Zeroizing::new(hash);
+    let [.., last] = *hash;
+    let from = hash.get(usize::from(last & 0x0f)..).unwrap_or_default();
+    let word = from.first_chunk().copied().unwrap_or_default();
+    let mut rest = u32::from_be_bytes(word) & 0x7fff_ffff;
+    let mut digits = Zeroizing::new([0; DIGITS]);
+    for digit in digits.iter_mut().rev() {
+        *digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0);
+        rest = rest.checked_div(10).unwrap_or(0);
+    }
+    digits
+}
 
 /// What an authenticator and the shop both know. It prints as dots and is wiped when dropped.
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -57,17 +85,11 @@ impl TotpSecret {
 
     /// The code of a step.
     fn code(&self, step: u64) -> Zeroizing<String> {
-        // HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(&self.0) else {
-            return Zeroizing::new(String::new());
-        };
-        mac.update(&step.to_be_bytes());
-        let hash = mac.finalize().into_bytes();
-        let offset = usize::from(hash.last().copied().unwrap_or(0) & 0x0f);
-        let four = hash.get(offset..).and_then(<[u8]>::first_chunk::<4>);
-        let number = u32::from_be_bytes(four.copied().unwrap_or_default()) & 0x7fff_ffff;
-        let digits = number.checked_rem(1_000_000).unwrap_or(0);
-        Zeroizing::new(format!("{digits:06}"))
+        let digits = moment_digits(&self.0, step);
+        let chars = digits
+            .iter()
+            .filter_map(|digit| char::from_digit(u32::from(*digit), 10));
+        Zeroizing::new(chars.collect())
     }
 
     /// The code that an authenticator shows at this time.

@@ -1,15 +1,13 @@
 //! What shows that two records are of one person. Points move between records by nothing else (PTS-04, QLT-03).
 
-use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
 use crate::policy::grant::Grant;
 
 use super::super::Engine;
-use super::super::audit::{Actor, Done};
 use super::super::enrol::duplicate_check;
-use super::super::rows::{MEMBERS, MemberRow, MemberV3, Verified, VerifiedHow};
+use super::super::rows::MemberV3;
 
 /// How long a proof and a code count.
 const PROOF_MINUTES: u32 = 10;
@@ -130,33 +128,6 @@ impl Engine {
             other,
             by_codes,
             at: now,
-        })
-    }
-
-    /// Somebody of the shop has seen that a phone is the member's: it rang, or was shown (privacy §6).
-    ///
-    /// # Errors
-    /// [`Refusal::TokenUnknown`] and the store's.
-    pub fn vouch_for_phone(&self, member: MemberId, actor: &Actor) -> Result<(), Refusal> {
-        let actor = actor.clone();
-        self.member_work(member, move |work| {
-            let mut row = work.view().member(member)?;
-            let handle = Handle::from_bytes(row.handle);
-            row.verified = Some(Verified {
-                at: work.now,
-                how: VerifiedHow::Staff(actor.name.clone()),
-            });
-            work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
-            work.act(Done {
-                actor: actor.clone(),
-                act: Act::Corrected {
-                    groups: vec![Text::fitted("core")],
-                },
-                subject: Some(handle),
-                fields: &["verified"],
-                because: ("membership", "agreement"),
-            })?;
-            Ok(())
         })
     }
 }

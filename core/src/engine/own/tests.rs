@@ -22,10 +22,12 @@ use crate::engine::rows::{
     Identity, IdentityNumber, MEMBERS, MemberRow, Merged, Reset, TABLES, Verified, VerifiedHow,
 };
 use crate::engine::sale::TakeSale;
+use crate::engine::tickets::{OpenedBy, Told};
 use crate::engine::{Engine, Settings};
 use crate::ledger::sale::ReceiptNo;
 use crate::policy::agreement::{Acceptance, AgreementKind};
 use crate::policy::catalogue::{Export, Shape};
+use crate::policy::ticket::TicketKind;
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, Table};
 use crate::vault::Keybox;
@@ -156,6 +158,19 @@ impl Shop {
             .set_address(member, told, "kiosk-1", &own(member))
             .unwrap();
         self.shop_with(&canary, (member, account), &key);
+        let told = Told {
+            kind: TicketKind::Correct,
+            text: "请更正",
+            language: Language::Zh,
+        };
+        let by = OpenedBy::Member { device: "kiosk-1" };
+        self.engine
+            .open_ticket(member, &told, by, &own(member))
+            .unwrap();
+        self.engine.live_code(member).unwrap();
+        let till = format!("till-{tag}");
+        self.engine.add_terminal_of(&till, Some(7)).unwrap();
+        self.engine.join_sector(member, 7, "kiosk-1").unwrap();
 
         let look = Look {
             at: noon(),
@@ -181,7 +196,6 @@ impl Shop {
             });
             row.merged = Merged::Of(vec![MemberId::from_bytes([0xcd; 16])]);
             row.warned_at = Some(noon());
-            row.last_ticket = Some(4_711);
             row.identity = Some(Identity {
                 checked_by: canary[&Field::IdentityCheckedBy].clone(),
                 checked_at: noon(),

@@ -3,20 +3,14 @@
 
 use core::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::super::totp::{DIGITS, STEP_MILLIS, moment_digits};
 use super::card::Prefix;
 use super::code::LiveCode;
 use super::digits::{Digits, Stream, damm, typed_digits};
 use crate::domain::time::Moment;
-
-/// How long a step lasts.
-const STEP_MILLIS: i64 = 30_000;
-/// How many digits of the moment a code has.
-const MOMENT_DIGITS: usize = 6;
 
 /// One of the steps of 30 seconds, counted from 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,29 +118,8 @@ impl LiveSecret {
         self.digits_of(step).ct_eq(code.moment()).into()
     }
 
-    /// RFC 6238: HMAC-SHA-1 over the step, cut down to six digits as RFC 4226 §5.3 has it.
-    fn digits_of(&self, Step(step): Step) -> Zeroizing<[u8; MOMENT_DIGITS]> {
-        // HMAC fills a short key up with zeros.
-        let mut block = Zeroizing::new([0; 64]);
-        let (head, _) = block.split_at_mut(self.0.len());
-        head.copy_from_slice(&self.0);
-        let mac = Hmac::<Sha1>::new((&*block).into());
-        let hash: [u8; 20] = mac
-            .chain_update(step.to_be_bytes())
-            .finalize()
-            .into_bytes()
-            .into();
-        let hash = Zeroizing::new(hash);
-        let [.., last] = *hash;
-        let from = hash.get(usize::from(last & 0x0f)..).unwrap_or_default();
-        let word = from.first_chunk().copied().unwrap_or_default();
-        let mut rest = u32::from_be_bytes(word) & 0x7fff_ffff;
-        let mut digits = Zeroizing::new([0; MOMENT_DIGITS]);
-        for digit in digits.iter_mut().rev() {
-            *digit = u8::try_from(rest.checked_rem(10).unwrap_or(0)).unwrap_or(0);
-            rest = rest.checked_div(10).unwrap_or(0);
-        }
-        digits
+    fn digits_of(&self, Step(step): Step) -> Zeroizing<[u8; DIGITS]> {
+        moment_digits(&self.0, step)
     }
 }
 

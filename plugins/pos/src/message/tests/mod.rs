@@ -27,7 +27,7 @@ const HOLD: &str = "0000000000000001-5f3a";
 const TIME: &str = "2026-03-01T12:00:00+08:00";
 
 /// Every field that any message may have. None of them can hold a person: a new one is thought about before it stands here.
-const FIELDS: [&str; 78] = [
+const FIELDS: [&str; 79] = [
     // Requests.
     "amount",
     "category",
@@ -51,6 +51,7 @@ const FIELDS: [&str; 78] = [
     "rule",
     "sale",
     "sale_token",
+    "sector_token",
     "scanned_at",
     "sold_at",
     "store",
