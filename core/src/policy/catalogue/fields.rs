@@ -259,7 +259,7 @@ fields! {
     LoginAt "login_at" "登录时间" "When" LOGIN.shape(TIME).of(Self::Logins);
     LoginDevice "login_device" "登录设备" "At which device" LOGIN.of(Self::Logins);
     LoginSuccess "login_success" "是否成功" "Succeeded" LOGIN.shape(FLAG).of(Self::Logins);
-    SectorTokens "sector_tokens" "部门令牌" "Tokens of departments" CORE.class(Class::Service, Level::Two).under(Group::None).withheld(Withheld::Internal);
+    SectorTokens "sector_tokens" "部门令牌" "Tokens of departments" CORE.class(Class::Service, Level::Two).under(Group::History).withheld(Withheld::Internal);
     MemberNumber "member_id" "内部会员编号" "Member's number inside" CORE.under(Group::None).withheld(Withheld::Internal);
     AccountNumber "account_id" "内部账户编号" "Account's number inside" CORE.under(Group::None).withheld(Withheld::Internal);
 }
