@@ -133,10 +133,7 @@ fn member_of(engine: &Engine, card: &str) -> Result<MemberId, Failure> {
 }
 
 fn new_key() -> Result<IdempotencyKey, Failure> {
-    Ok(IdempotencyKey {
-        terminal: "operator".to_owned(),
-        uuid: uuid(&OsEntropy::new()?),
-    })
+    Ok(IdempotencyKey::drawn("operator", &OsEntropy::new()?.seed()))
 }
 
 fn erase(
@@ -162,22 +159,10 @@ fn erase(
         }
         .into());
     };
-    let key = IdempotencyKey {
-        terminal: "operator".to_owned(),
-        uuid: uuid(&OsEntropy::new()?),
-    };
+    let key = new_key()?;
     let receipt = engine.erase(&key, member, By::Operator, confirmed)?;
     keeper.checkpoint()?;
     let text = serde_json::to_string_pretty(&receipt).map_err(|_| Failure::bug())?;
     writeln!(out, "{text}")?;
     Ok(())
-}
-
-/// A random UUID in the form of version 8.
-fn uuid(entropy: &OsEntropy) -> [u8; 16] {
-    let mut uuid: [u8; 16] = entropy.seed().first_chunk().copied().unwrap_or_default();
-    let [_, _, _, _, _, _, version, _, variant, ..] = &mut uuid;
-    *version = (*version & 0x0f) | 0x80;
-    *variant = (*variant & 0x3f) | 0x80;
-    uuid
 }

@@ -39,6 +39,7 @@ pub mod identity;
 pub mod retain;
 pub mod view;
 pub mod work;
+mod attempt;
 pub mod commit;
 pub mod receipt;
 pub mod programmes;

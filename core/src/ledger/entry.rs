@@ -124,6 +124,23 @@ pub enum Movement {
 }
 
 impl Movement {
+    /// Whether something comes from another record, or goes to one.
+    pub const fn is_of_merge(&self) -> bool {
+        matches!(
+            self,
+            Self::Merge(_) | Self::MergeAway(_) | Self::Unmerge(_) | Self::MergeBack(_)
+        )
+    }
+
+    /// The sale that it books, and the local day it was sold on; none for what books none.
+    pub const fn purchase(&self) -> Option<(SaleId, Day)> {
+        if let Self::Earn { sale, sold_on, .. } = self {
+            Some((*sale, *sold_on))
+        } else {
+            None
+        }
+    }
+
     /// The word for machines: added, never changed.
     pub const fn word(&self) -> &'static str {
         match self {

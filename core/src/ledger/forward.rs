@@ -97,26 +97,12 @@ impl Forward {
 
 /// The last local day on which these entries bought something.
 pub fn last_purchase<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<Day> {
-    let days = entries
-        .into_iter()
-        .filter_map(|entry| match &entry.movement {
-            Movement::Earn { sold_on, .. } => Some(*sold_on),
-            Movement::Forward(forward) => forward.last_purchase,
-            Movement::Open { .. }
-            | Movement::Redeem { .. }
-            | Movement::Return { .. }
-            | Movement::Clawback { .. }
-            | Movement::Repay { .. }
-            | Movement::Adjust { .. }
-            | Movement::Expire { .. }
-            | Movement::Assess(_)
-            | Movement::Sanction { .. }
-            | Movement::Grant { .. }
-            | Movement::Merge(_)
-            | Movement::MergeAway(_)
-            | Movement::Unmerge(_)
-            | Movement::MergeBack(_) => None,
-        });
+    let days = entries.into_iter().filter_map(|entry| {
+        if let Movement::Forward(forward) = &entry.movement {
+            return forward.last_purchase;
+        }
+        entry.movement.purchase().map(|(_, day)| day)
+    });
     days.max()
 }
 

@@ -12,7 +12,8 @@ use super::super::Engine;
 use super::super::audit::parse;
 use super::super::escrow::{EVERYWHERE, owing};
 use super::super::rows::{ERASURES, ErasureRow, OwedRow, ReceiptKey};
-use super::{of_merged, owed};
+use super::begin::of_merged;
+use super::owed;
 
 impl Engine {
     /// The receipt of an erasure, as things stand now.

@@ -12,10 +12,11 @@ use crate::vault::profile::{Mobile, Name, Profile};
 use super::super::Engine;
 use super::super::adjust::check_words;
 use super::super::audit::{Actor, Done};
+use super::super::commit::IdempotencyKey;
 use super::super::rows::{MemberV3, PROPOSALS, ProposalState, ProposalV1, ProposedV1};
 use super::super::staff::{OnDuty, language_word};
 use super::super::work::{Stop, Work};
-use super::{ERASES, Proposal, rows};
+use super::{ERASES, Proposal, TERMINAL, rows};
 
 /// The longest name of a request, in bytes.
 const TICKET_MAX: usize = 64;
@@ -78,7 +79,7 @@ impl Engine {
             purpose: wanted.purpose,
             ticket: wanted.ticket.map(str::to_owned),
             body,
-            uuid: self.uuid(),
+            uuid: IdempotencyKey::drawn(TERMINAL, &self.entropy.seed()).uuid,
             duty: duty.clone(),
         };
         let number = self.member_work(member, move |work| {
@@ -87,20 +88,6 @@ impl Engine {
             draft.put(work, leaves.iter().any(Leave::needs_second))
         })?;
         self.proposal(duty, number)
-    }
-
-    /// A random UUID in the form of version 8.
-    fn uuid(&self) -> [u8; 16] {
-        let mut uuid: [u8; 16] = self
-            .entropy
-            .seed()
-            .first_chunk()
-            .copied()
-            .unwrap_or_default();
-        let [_, _, _, _, _, _, version, _, variant, ..] = &mut uuid;
-        *version = (*version & 0x0f) | 0x80;
-        *variant = (*variant & 0x3f) | 0x80;
-        uuid
     }
 }
 

@@ -153,17 +153,7 @@ impl Engine {
 
     /// Whether the member is erased. Who bought something this very moment has other points, and stays.
     fn erase_idle(&self, member: MemberId, account: AccountId) -> Result<bool, Refusal> {
-        let mut uuid = [0; 16];
-        for (to, from) in uuid.iter_mut().zip(self.entropy.seed()) {
-            *to = from;
-        }
-        let [_, _, _, _, _, _, version, _, variant, ..] = &mut uuid;
-        *version = (*version & 0x0f) | 0x80;
-        *variant = (*variant & 0x3f) | 0x80;
-        let key = IdempotencyKey {
-            terminal: "jifen".to_owned(),
-            uuid,
-        };
+        let key = IdempotencyKey::drawn("jifen", &self.entropy.seed());
         let points = self.balance(account)?.balance;
         match self.erase(&key, member, By::Program, points) {
             Ok(_) => Ok(true),
@@ -291,24 +281,10 @@ fn idle(view: &View<'_>, row: &MemberV3, account: AccountId, zone: Zone) -> Resu
 }
 
 fn bought_at(entry: &Entry, zone: Zone) -> Option<Moment> {
-    match &entry.movement {
-        Movement::Earn { .. } => Some(entry.at),
-        Movement::Forward(forward) => forward.last_purchase.map(|day| zone.start_of(day)),
-        Movement::Open { .. }
-        | Movement::Redeem { .. }
-        | Movement::Return { .. }
-        | Movement::Clawback { .. }
-        | Movement::Repay { .. }
-        | Movement::Adjust { .. }
-        | Movement::Expire { .. }
-        | Movement::Assess(_)
-        | Movement::Sanction { .. }
-        | Movement::Grant { .. }
-        | Movement::Merge(_)
-        | Movement::MergeAway(_)
-        | Movement::Unmerge(_)
-        | Movement::MergeBack(_) => None,
+    if let Movement::Forward(forward) = &entry.movement {
+        return forward.last_purchase.map(|day| zone.start_of(day));
     }
+    entry.movement.purchase().map(|_| entry.at)
 }
 
 /// The day on which a member goes who was told, if nothing happened since.

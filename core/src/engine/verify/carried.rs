@@ -34,26 +34,14 @@ impl Bought {
             ..Self::default()
         };
         for entry in entries {
-            match &entry.movement {
-                Movement::Earn { sale, sold_on, .. } => {
-                    bought.earned.push((*sale, *sold_on, entry.at));
-                }
-                Movement::Forward(forward) => bought.carried = Some(forward.totals.sales),
-                Movement::Merge(_)
-                | Movement::MergeAway(_)
-                | Movement::Unmerge(_)
-                | Movement::MergeBack(_) => bought.is_merged = true,
-                Movement::Open { .. }
-                | Movement::Redeem { .. }
-                | Movement::Return { .. }
-                | Movement::Clawback { .. }
-                | Movement::Repay { .. }
-                | Movement::Adjust { .. }
-                | Movement::Expire { .. }
-                | Movement::Assess(_)
-                | Movement::Sanction { .. }
-                | Movement::Grant { .. } => {}
+            if let Movement::Forward(forward) = &entry.movement {
+                bought.carried = Some(forward.totals.sales);
             }
+            bought.is_merged |= entry.movement.is_of_merge();
+            let purchase = entry.movement.purchase();
+            bought
+                .earned
+                .extend(purchase.map(|(sale, day)| (sale, day, entry.at)));
         }
         bought
     }

@@ -5,6 +5,8 @@
 //! and [`split`] plans its undoing.
 
 pub mod join;
+mod rests;
+mod sums;
 pub mod split;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ mod digits;
 mod card;
 mod typed;
 mod code;
+mod opaque;
 mod sale;
 mod live;
 mod once;

@@ -135,7 +135,8 @@ mod tests {
             let grouped = secret.grouped();
             assert_eq!(grouped.len(), 19);
             assert_eq!(ResetSecret::parse(&grouped), Some(secret.clone()));
-            assert_eq!(secret.hash(&[1; 16]), secret.hash(&[1; 16]));
+            let typed = ResetSecret::parse(&grouped).unwrap();
+            assert_eq!(typed.hash(&[1; 16]), secret.hash(&[1; 16]));
             assert_ne!(secret.hash(&[1; 16]), secret.hash(&[2; 16]));
             let last = grouped.as_bytes()[18];
             let wrong = char::from(b'0' + (last - b'0' + 1) % 10);

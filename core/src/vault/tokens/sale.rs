@@ -2,23 +2,17 @@
 
 use core::fmt;
 
-use data_encoding::BASE64URL_NOPAD;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
-
 use super::code::CodeError;
 use super::digits::Stream;
+use super::opaque::Opaque;
 use crate::domain::time::Moment;
 
 /// What every sale token begins with.
 const MARK: &str = "jst_";
-/// The characters after the mark: 16 bytes in base64url without padding.
-const TEXT: usize = 22;
 
 /// A sale token: 4 bytes of time in seconds since 1970 (big-endian), 12 random bytes. It prints none of them.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SaleToken([u8; 16]);
+#[derive(Clone, PartialEq, Eq)]
+pub struct SaleToken(Opaque);
 
 impl SaleToken {
     /// A token of this moment from 32 random bytes, of which 12 are made; the same for the same moment and bytes. Times
@@ -27,38 +21,24 @@ impl SaleToken {
         let seconds = now.millis().div_euclid(1_000).max(0);
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).to_be_bytes();
         let mut stream = Stream::new(b"jifen sale token", seed);
-        Self(core::array::from_fn(|place| {
+        Self(Opaque(core::array::from_fn(|place| {
             seconds.get(place).copied().unwrap_or_else(|| stream.byte())
-        }))
+        })))
     }
 
     /// Reads a token, exactly as it was given out.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
-        let text = text.strip_prefix(MARK).ok_or(CodeError::Shape)?;
-        if text.len() != TEXT {
-            return Err(CodeError::Shape);
-        }
-        // The decoder refuses bits beyond the last byte, so that no two texts are one token.
-        let bytes = BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .map_err(|_| CodeError::Shape)?;
-        let bytes = Zeroizing::new(bytes);
-        <[u8; 16]>::try_from(bytes.as_slice())
-            .map(Self)
-            .map_err(|_| CodeError::Shape)
+        Opaque::parse(MARK, text).map(Self)
     }
 
     /// The text of it, for the till: never for a log.
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(MARK.len().saturating_add(TEXT));
-        text.push_str(MARK);
-        BASE64URL_NOPAD.encode_append(&self.0, &mut text);
-        text
+        self.0.text(MARK)
     }
 
     /// The second in which it was drawn, since 1970: which day's key its row is under.
     pub fn seconds(&self) -> u32 {
-        u32::from_be_bytes(self.0.first_chunk().copied().unwrap_or_default())
+        u32::from_be_bytes(self.0.0.first_chunk().copied().unwrap_or_default())
     }
 
     /// The key of its row: those 4 bytes, so that rows stand in the order of time, and SHA-256 of the text, so that the
@@ -73,18 +53,9 @@ impl SaleToken {
 
     /// SHA-256 of the text.
     pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(Zeroizing::new(self.text())).into()
+        self.0.sha256(MARK)
     }
 }
-
-impl PartialEq for SaleToken {
-    /// Takes as long whether they are the same or not.
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for SaleToken {}
 
 impl fmt::Debug for SaleToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,78 +3,49 @@
 
 use core::fmt;
 
-use data_encoding::BASE64URL_NOPAD;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
-
 use super::code::CodeError;
 use super::digits::Stream;
+use super::opaque::Opaque;
 
 /// What every sector token begins with.
 const MARK: &str = "jsc_";
-/// The characters after the mark: 16 bytes in base64url without padding.
-const TEXT: usize = 22;
 
 /// A sector token: 16 random bytes. It prints none of them.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SectorToken([u8; 16]);
+#[derive(Clone, PartialEq, Eq)]
+pub struct SectorToken(Opaque);
 
 impl SectorToken {
     /// A token from 32 random bytes, the same for the same bytes.
     pub fn draw(seed: &[u8; 32]) -> Self {
         let mut stream = Stream::new(b"jifen sector token", seed);
-        Self(core::array::from_fn(|_| stream.byte()))
+        Self(Opaque(core::array::from_fn(|_| stream.byte())))
     }
 
     /// The token with these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
+        Self(Opaque(bytes))
     }
 
     /// Its bytes, for the row that keeps them sealed.
     pub const fn bytes(&self) -> &[u8; 16] {
-        &self.0
+        &self.0.0
     }
 
     /// Reads a token, exactly as it was given out.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
-        let text = text.strip_prefix(MARK).ok_or(CodeError::Shape)?;
-        if text.len() != TEXT {
-            return Err(CodeError::Shape);
-        }
-        // The decoder refuses bits beyond the last byte, so that no two texts are one token.
-        let bytes = BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .map_err(|_| CodeError::Shape)?;
-        let bytes = Zeroizing::new(bytes);
-        <[u8; 16]>::try_from(bytes.as_slice())
-            .map(Self)
-            .map_err(|_| CodeError::Shape)
+        Opaque::parse(MARK, text).map(Self)
     }
 
     /// The text of it, for the tills of its sector: never for a log.
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(MARK.len().saturating_add(TEXT));
-        text.push_str(MARK);
-        BASE64URL_NOPAD.encode_append(&self.0, &mut text);
-        text
+        self.0.text(MARK)
     }
 
     /// SHA-256 of the text: what the keybox knows it by.
     pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(Zeroizing::new(self.text())).into()
+        self.0.sha256(MARK)
     }
 }
-
-impl PartialEq for SectorToken {
-    /// Takes as long whether they are the same or not.
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for SectorToken {}
 
 impl fmt::Debug for SectorToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

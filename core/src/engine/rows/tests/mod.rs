@@ -16,19 +16,25 @@ use serde::de::DeserializeOwned;
 use super::*;
 use crate::domain::basket::{Line, LineKind, Quantity};
 use crate::domain::earn::{Cap, Trace};
+use crate::domain::ids::EntryId;
 use crate::domain::ids::{HoldId, ProgrammeHash};
+use crate::domain::money::Money;
 use crate::domain::money::Multiplier;
+use crate::domain::programme::Tier;
+use crate::domain::refusal::AccountState;
 use crate::domain::refusal::Refusal;
 use crate::engine::found::FoundRow;
 use crate::engine::receipt::{
     Adjusted, Captured, CardReissued, Corrected, Held, Identified, Joined, Opened, PointsReturned,
     Receipt, Refunded, Sanctioned, Sold, Voided,
 };
+use crate::ledger::account::{Account, OpenHold, Totals};
 use crate::ledger::entry::{GrantSource, Movement, Redemption, Returned, TierChange, TierOutcome};
 use crate::ledger::hold::HoldState;
 use crate::ledger::lot::Part;
 use crate::ledger::merge::{Arrival, CarryMoved, Departure, MovedLot};
 use crate::ledger::sale::{RuleCount, SaleLine};
+use crate::ledger::spend::Spend;
 use crate::policy::agreement::AgreementKind;
 use crate::policy::consent::{Channel, Decision};
 use crate::policy::purpose::Purpose;
