@@ -36,3 +36,4 @@ mod staff;
 mod proposals;
 mod merge;
 mod merge_restore;
+mod merge_sweep;

@@ -31,10 +31,10 @@ use jifen_tests::wishes::{noon, numbered, receipt};
 use proptest::prelude::*;
 
 /// A shop in which one person has two cards under one phone.
-struct Pair {
-    shop: Shop,
-    a: Person,
-    b: Person,
+pub(super) struct Pair {
+    pub(super) shop: Shop,
+    pub(super) a: Person,
+    pub(super) b: Person,
     keys: u64,
 }
 
@@ -49,7 +49,7 @@ fn programme(changes: &[(&str, &str)]) -> String {
 }
 
 impl Pair {
-    fn of(changes: &[(&str, &str)]) -> Self {
+    pub(super) fn of(changes: &[(&str, &str)]) -> Self {
         let keys = keys_of(9);
         let store = Arc::new(MemoryStore::new(Some(closing(keys.clone()))));
         let shop = Shop::new(store, keys, &programme(changes));
@@ -86,12 +86,17 @@ impl Pair {
         }
     }
 
-    fn sell(&mut self, who: AccountId, paid: &str) -> Sold {
+    pub(super) fn sell(&mut self, who: AccountId, paid: &str) -> Sold {
         let now = self.shop.engine().now();
         self.sell_at(who, paid, now)
     }
 
-    fn refund(&mut self, who: AccountId, sale: SaleId, of: RefundOf) -> Result<Refunded, Refusal> {
+    pub(super) fn refund(
+        &mut self,
+        who: AccountId,
+        sale: SaleId,
+        of: RefundOf,
+    ) -> Result<Refunded, Refusal> {
         let number = format!("r{}", self.keys);
         let refund = TakeRefund {
             account: who,
@@ -105,7 +110,7 @@ impl Pair {
         }
     }
 
-    fn merge(&mut self) -> Merged {
+    pub(super) fn merge(&mut self) -> Merged {
         self.try_merge().unwrap()
     }
 
@@ -123,7 +128,7 @@ impl Pair {
         engine.merge(&numbered(self.keys), a, b, proof, &Actor::operator())
     }
 
-    fn unmerge(&mut self) -> Result<Unmerged, Refusal> {
+    pub(super) fn unmerge(&mut self) -> Result<Unmerged, Refusal> {
         self.keys += 1;
         let (a, b) = (self.a.member, self.b.member);
         let key = numbered(self.keys);

@@ -111,6 +111,18 @@ fn settle(work: &mut Work<'_>, id: AccountId) -> Result<Sweep, Stop> {
 
 /// The ids of all accounts that live in themselves, in no order that means anything.
 pub(crate) fn account_ids(view: &View<'_>) -> Result<Vec<AccountId>, Stop> {
+    let mut here = Vec::new();
+    for id in every_account(view)? {
+        // One that was merged lives on in another.
+        if view.here(id)? == id {
+            here.push(id);
+        }
+    }
+    Ok(here)
+}
+
+/// The ids of all accounts, those that were merged into others too: entries and answers of their own stand there.
+pub(crate) fn every_account(view: &View<'_>) -> Result<Vec<AccountId>, Stop> {
     let mut ids = Vec::new();
     view.tx.scan(ACCOUNTS.table(), &[], None, &mut |key, _| {
         if let Ok(bytes) = key.try_into() {
@@ -118,12 +130,5 @@ pub(crate) fn account_ids(view: &View<'_>) -> Result<Vec<AccountId>, Stop> {
         }
         ControlFlow::Continue(())
     })?;
-    // One that was merged lives on in another.
-    let mut here = Vec::with_capacity(ids.len());
-    for id in ids {
-        if view.here(id)? == id {
-            here.push(id);
-        }
-    }
-    Ok(here)
+    Ok(ids)
 }

@@ -21,7 +21,7 @@ use super::super::rows::{
     ACCOUNTS, AccountRecord, AccountRow, BUSINESS, BusinessRow, ENTRIES, EntryRow, LOTS, RECEIPTS,
     ReceiptKey, ReceiptRow, SALES, TOKENS,
 };
-use super::super::sweep::account_ids;
+use super::super::sweep::every_account;
 use super::super::work::{Stop, View, Work, home_of};
 use super::{AT_ONCE, Cut, Destruction, utc_date};
 
@@ -29,7 +29,7 @@ impl Engine {
     pub(super) fn retain_accounts(&self, cut: &Cut, dry: bool) -> Result<Destruction, Refusal> {
         let mut gone = Destruction::default();
         let versions = self.versions();
-        for id in self.read(account_ids)? {
+        for id in self.read(every_account)? {
             let cut = *cut;
             let planned = self.read(|view| Plan::of(view, &versions, id, &cut, usize::MAX));
             let planned = match planned {
