@@ -5,11 +5,9 @@ use std::io::Write;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::Engine;
 use jifen::engine::audit::Actor;
-use jifen::engine::commit::IdempotencyKey;
 use jifen::engine::merge::Confirmation;
 
-use super::{Typed, uuid};
-use crate::clock::OsEntropy;
+use super::{Typed, new_key};
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::lang::Lang;
@@ -56,7 +54,7 @@ pub(super) fn merge(
     };
     let proof = engine.prove_merge(members.0, members.1, &said)?;
     let actor = Actor::operator();
-    let merged = engine.merge(&key()?, members.0, members.1, proof, &actor)?;
+    let merged = engine.merge(&new_key()?, members.0, members.1, proof, &actor)?;
     keeper.checkpoint()?;
     let words = lang.pick("已合并；积分余额", "merged; points now");
     let until = lang.pick("可撤销至", "can be undone until");
@@ -94,16 +92,9 @@ pub(super) fn unmerge(
     if !confirmed {
         return Err(Refusal::MergeUnconfirmed.into());
     }
-    let undone = engine.unmerge(&key()?, survivor, other, &Actor::operator())?;
+    let undone = engine.unmerge(&new_key()?, survivor, other, &Actor::operator())?;
     keeper.checkpoint()?;
     let words = lang.pick("已撤销；积分余额", "undone; points now");
     writeln!(out, "{words} {}, {}", undone.balance, undone.other_balance)?;
     Ok(())
-}
-
-fn key() -> Result<IdempotencyKey, Failure> {
-    Ok(IdempotencyKey {
-        terminal: "operator".to_owned(),
-        uuid: uuid(&OsEntropy::new()?),
-    })
 }
