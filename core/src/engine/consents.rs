@@ -258,6 +258,10 @@ fn answer(
     let mut record = ConsentRecord::from(row.told.consents.clone());
     let purpose = event.purpose;
     let before = record.standing(purpose, version);
+    // Also where nothing new is said: an address may be left from a record that agreed before it was merged.
+    if let Some(request) = ends_address {
+        intend(work, member, request, &event.device)?;
+    }
     let decision = match (before, event.decision) {
         (Standing::Given, Decision::Given)
         | (Standing::Refused | Standing::Withdrawn, Decision::Refused | Decision::Withdrawn)
@@ -276,9 +280,6 @@ fn answer(
     record.add(event);
     row.told.consents = record.events().to_vec();
 
-    if let Some(request) = ends_address {
-        intend(work, member, request, &device)?;
-    }
     note(work, &row, (purpose, decision), &device)?;
     work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
     Ok(record.standing(purpose, version))

@@ -82,7 +82,7 @@ impl Counters {
     }
 
     /// Runs what looks a code up, unless the device has to wait, and counts it when the code was wrong: when it was
-    /// refused as [`Refusal::TokenUnknown`] or [`Refusal::SignInFailed`].
+    /// refused as [`Refusal::TokenUnknown`], [`Refusal::SignInFailed`] or [`Refusal::StaffSignInFailed`].
     ///
     /// # Errors
     /// [`Refusal::SlowDown`], and those of `look_up`.
@@ -93,7 +93,10 @@ impl Counters {
     ) -> Result<T, Refusal> {
         self.check(device)?;
         let found = look_up();
-        if matches!(found, Err(Refusal::TokenUnknown | Refusal::SignInFailed)) {
+        if matches!(
+            found,
+            Err(Refusal::TokenUnknown | Refusal::SignInFailed | Refusal::StaffSignInFailed)
+        ) {
             self.wrong(device);
         }
         found

@@ -68,7 +68,14 @@ impl Engine {
     /// # Errors
     /// The store's.
     pub fn logins(&self, member: MemberId) -> Result<Vec<Login>, Refusal> {
-        self.read(|view| logins_of(view, member))
+        self.read(|view| {
+            let mut logins = Vec::new();
+            for member in view.person(member)? {
+                logins.extend(logins_of(view, member)?);
+            }
+            logins.sort_by_key(|login| login.at);
+            Ok(logins)
+        })
     }
 
     /// Gives each day that is over its leaf, and drops the records of days that are older than `keep_days` (at least 30).

@@ -110,8 +110,14 @@ impl Engine {
             return Err(Refusal::TokenUnknown);
         }
         self.read(|view| {
-            let rows = view.looks(member, &view.member(member)?)?;
-            rows.into_iter().rev().map(|(_, row)| look(row)).collect()
+            let mut looks = Vec::new();
+            for member in view.person(member)? {
+                let rows = view.looks(member, &view.member(member)?)?;
+                looks.extend(rows.into_iter().map(|(_, row)| look(row)));
+            }
+            let mut looks = looks.into_iter().collect::<Result<Vec<Look>, Stop>>()?;
+            looks.sort_by_key(|look| look.at);
+            Ok(looks)
         })
     }
 
@@ -123,7 +129,16 @@ impl Engine {
         if !leave.covers(&member, Use::OwnData) {
             return Err(Refusal::TokenUnknown);
         }
-        self.read(|view| Ok(view.member(member)?.recipients))
+        self.read(|view| {
+            let mut recipients = Vec::new();
+            for member in view.person(member)? {
+                let named = view.member(member)?.recipients;
+                recipients.extend(named);
+            }
+            recipients.sort_unstable();
+            recipients.dedup();
+            Ok(recipients)
+        })
     }
 }
 

@@ -59,7 +59,9 @@ impl Engine {
     /// [`Refusal::TokenUnknown`] for a card that is nobody's, and the store's.
     pub fn issue_pin_reset(&self, card: &str, actor: &Actor) -> Result<ResetSecret, Refusal> {
         let card = CardNumber::parse(card, self.settings.prefix);
+        // Either card of a person leads to the record that both live on in, and to its PIN.
         let member = self.member_of_card(&card.map_err(|_| Refusal::TokenUnknown)?)?;
+        let member = self.survivor_of(member)?;
         let secret = ResetSecret::draw(&self.entropy.seed());
         let (kept, actor) = (secret.clone(), actor.clone());
         let until = self.clock.wall().plus_minutes(RESET_MINUTES);
@@ -97,6 +99,10 @@ impl Engine {
         let verifier = VerifierRow::of(&self.verifier(&new)?);
         let card = CardNumber::parse(card, self.settings.prefix);
         let known = card.ok().and_then(|card| self.member_of_card(&card).ok());
+        let known = match known.map(|member| self.survivor_of(member)).transpose() {
+            Err(Refusal::TokenUnknown) => None,
+            other => other?,
+        };
         let Some(member) = known else {
             self.idle_work()?;
             return Err(Refusal::SignInFailed);

@@ -8,8 +8,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::{Day, MILLIS_A_DAY, Moment};
 use crate::ledger::earn::grant;
 use crate::ledger::entry::{GrantSource, Movement};
-use crate::store::{Home, StoreError, Verdict};
-use crate::vault::pin::Verifier;
+use crate::store::{Home, Verdict};
+use crate::vault::pin::{Verifier, VerifierRow};
 use crate::vault::tokens::CardNumber;
 
 use super::Engine;
@@ -79,9 +79,9 @@ impl Engine {
             other => other?,
         };
 
-        self.hold_against(member, pin, device)?;
+        let held = self.hold_against(member, pin, device)?;
         let device = device.to_owned();
-        self.member_work(member, move |work| succeed(work, member, &device))
+        self.member_work(member, move |work| succeed(work, member, &held, &device))
     }
 
     /// Asks a member who is signed in for the PIN again, before something that cannot be undone. Attempts count as for
@@ -90,24 +90,30 @@ impl Engine {
     /// # Errors
     /// As for [`Self::sign_in`].
     pub fn confirm_pin(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
-        self.hold_against(member, pin, device)?;
+        let held = self.hold_against(member, pin, device)?;
         let device = device.to_owned();
-        let confirmed = self.member_work(member, move |work| succeed(work, member, &device));
+        let confirmed = self.member_work(member, move |work| succeed(work, member, &held, &device));
         confirmed.map(|_| ())
     }
 
-    /// Books an attempt, and holds the PIN against what is kept of it.
-    fn hold_against(&self, member: MemberId, pin: &str, device: &str) -> Result<(), Refusal> {
+    /// Books an attempt, and holds the PIN against what is kept of it, which is given where the PIN is right.
+    fn hold_against(
+        &self,
+        member: MemberId,
+        pin: &str,
+        device: &str,
+    ) -> Result<VerifierRow, Refusal> {
         let (wall, device) = (self.clock.wall(), device.to_owned());
         let booked = self.member_work(member, move |work| book(work, member, wall, &device));
-        let verifier = match booked {
+        let row = match booked {
             // Keys without a row: of somebody who is being erased, or whom a restore has lost.
             Err(Refusal::TokenUnknown) => return Err(self.as_much_work(pin)?),
             other => other?,
         };
+        let verifier = row.to_verifier().ok_or(Refusal::StoreDamaged)?;
         let matches = self.gate.run(|| verifier.matches(pin));
         if matches.ok_or(Refusal::Busy)? {
-            Ok(())
+            Ok(row)
         } else {
             Err(Refusal::SignInFailed)
         }
@@ -166,14 +172,13 @@ fn book(
     member: MemberId,
     wall: Moment,
     device: &str,
-) -> Result<Verifier, Stop> {
+) -> Result<VerifierRow, Stop> {
     let row = work.view().member(member)?.told;
     let before = work.view().sign_ins(member)?;
     let after = attempt(before, wall)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &after)?;
     work.note_login(member, device, false)?;
-    let verifier = row.verifier.to_verifier();
-    Ok(verifier.ok_or_else(|| StoreError::Damaged("a verifier".into()))?)
+    Ok(row.verifier.clone())
 }
 
 /// The attempts after one more, or for how long there may be none.
@@ -202,7 +207,8 @@ pub(crate) fn attempt(
     let failed = failed.saturating_add(1);
     // Booked as if it were wrong; a success takes it back.
     let doubled = failed.checked_sub(FREE).map_or(0, |above| {
-        WAIT_MILLIS.saturating_mul(1_i64.checked_shl(above.min(20)).unwrap_or(i64::MAX))
+        let wait = 1_i64.checked_shl(above.min(20)).unwrap_or(i64::MAX);
+        WAIT_MILLIS.saturating_mul(wait).min(MILLIS_A_DAY)
     });
     Ok(SignInRow::V1 {
         failed,
@@ -214,9 +220,19 @@ pub(crate) fn attempt(
 
 /// The PIN was right: attempts are forgotten, and the first log-in brings the gift (PTS-01).
 /// A notice of erasure is taken back (RET-03).
-fn succeed(work: &mut Work<'_>, member: MemberId, device: &str) -> Result<SignedIn, Stop> {
-    work.note_login(member, device, true)?;
+///
+/// A PIN that was changed while it was held against what was kept before opens nothing.
+fn succeed(
+    work: &mut Work<'_>,
+    member: MemberId,
+    held: &VerifierRow,
+    device: &str,
+) -> Result<SignedIn, Stop> {
     let mut row = work.view().member(member)?;
+    if row.told.verifier != *held {
+        return Err(Refusal::SignInFailed.into());
+    }
+    work.note_login(member, device, true)?;
     work.put_core(member, &SIGN_INS, member.as_bytes(), &SignInRow::NONE)?;
     let account = work.keys().account_of(member)?;
     let erasure_planned = match (row.warned_at, work.versions.latest()) {

@@ -101,6 +101,12 @@ pub fn last_purchase<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option
         if let Movement::Forward(forward) = &entry.movement {
             return forward.last_purchase;
         }
+        // What was bought in the name of a record while it lived on in another comes back with it.
+        if let Movement::MergeBack(arrival) = &entry.movement {
+            let bought = arrival.days.iter().rev();
+            let mut bought = bought.filter(|(_, amount)| Money::ZERO < *amount);
+            return bought.next().map(|(day, _)| *day);
+        }
         entry.movement.purchase().map(|(_, day)| day)
     });
     days.max()

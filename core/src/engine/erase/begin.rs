@@ -56,6 +56,13 @@ pub(super) fn begin(
         work.put_plain(&JOURNAL, &key, &row)?;
     }
     if by.1 == ByRole::Program {
+        // Whoever signed in or bought something since the sweep looked stays (RET-03).
+        let (member, policy) = (work.keys().member_of(account)?, work.settings.retention);
+        let row = work.view().member(member)?;
+        let day = retain::planned_erasure(&work.view(), &row, account, desk.zone, &policy)?;
+        if day.is_none_or(|day| desk.zone.day_of(work.now) < day) {
+            return Err(Refusal::ErasureUnconfirmed { points: forfeited }.into());
+        }
         // Its time was over: it is counted with everything else that is destroyed (RET-01).
         let mut gone = retain::Destruction::default();
         gone.add(RecordKind::Members, desk.zone.day_of(work.now));

@@ -72,6 +72,15 @@ impl View<'_> {
         }
         Ok(group)
     }
+
+    /// A member, and everybody whose record lives on in theirs: all of them are one person.
+    pub(crate) fn person(&self, member: MemberId) -> Result<Vec<MemberId>, Stop> {
+        let group = self.group(self.keys.account_of(member)?)?;
+        let members = group
+            .into_iter()
+            .map(|account| self.keys.member_of(account));
+        Ok(members.collect::<Result<_, Refusal>>()?)
+    }
 }
 
 impl Engine {

@@ -277,6 +277,8 @@ impl Merge {
             MergedWith::No | MergedWith::Into(_) => MergedWith::Of(vec![other]),
         };
         theirs.merged = MergedWith::Into(survivor);
+        // What was announced to the one record is not announced to the person that it now is part of.
+        theirs.warned_at = None;
         for (member, row) in [(survivor, ours), (other, theirs)] {
             work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
         }

@@ -243,6 +243,7 @@ impl Undo {
         }
         ours.told.possible_duplicate = true;
         theirs.told.possible_duplicate = true;
+        theirs.warned_at = None;
         for (account, row) in [(self.survivor, &mut ours), (self.other, &mut theirs)] {
             let MergedRow::V1 { of, .. } = work.view().merged(account)?;
             let of: Result<Vec<_>, _> = of

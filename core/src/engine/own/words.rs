@@ -147,6 +147,7 @@ impl Words {
             carries,
             debt,
             days,
+            older,
             // Sums over what is told here and in the entries that came along.
             totals: _,
             state_before: _,
@@ -156,7 +157,7 @@ impl Words {
         let (lots, carries, days) = (
             self.moved_lots(&lots),
             self.moved_carries(&carries),
-            self.days(&days),
+            self.days(&days, older),
         );
         let state = self.state(state);
         self.pick(
@@ -181,6 +182,7 @@ impl Words {
             carries,
             debt,
             days,
+            older,
             // Sums over what is told here and in the entries that leave.
             totals: _,
             state,
@@ -189,7 +191,7 @@ impl Words {
         let (lots, carries, days) = (
             self.moved_lots(&lots),
             self.moved_carries(&carries),
-            self.days(&days),
+            self.days(&days, older),
         );
         let (given_back, taken, lapsed) = (
             self.parts(&given_back),
@@ -226,11 +228,15 @@ impl Words {
         self.listed(&carries)
     }
 
-    fn days(self, days: &[(Day, Money)]) -> String {
-        let days: Vec<String> = days
+    fn days(self, days: &[(Day, Money)], older: Money) -> String {
+        let mut days: Vec<String> = days
             .iter()
             .map(|(day, amount)| format!("{day} {}", self.money(*amount)))
             .collect();
+        if older != Money::ZERO {
+            let before = self.pick_str("更早", "earlier");
+            days.push(format!("{before} {}", self.money(older)));
+        }
         self.listed(&days)
     }
 

@@ -54,11 +54,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::TokenUnknown`] when there is no such member, [`Refusal::AlreadyVerified`], [`Refusal::TooManyCodes`],
-    /// [`Refusal::NotSent`], and the store's.
+    /// [`Refusal::NotSent`], also where the staff verifies phones, and the store's.
     pub fn send_phone_code(&self, member: MemberId) -> Result<(), Refusal> {
         let row = self.read(|view| view.member(member))?;
         if row.verified.is_some() {
             return Err(Refusal::AlreadyVerified);
+        }
+        if self.settings.review == Review::Staff {
+            return Err(Refusal::NotSent);
         }
         let leave = duplicate_check()?;
         let profile = row.told.profile.to_profile();
@@ -151,13 +154,17 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::TokenUnknown`] when there is no such member, [`Refusal::AlreadyVerified`], [`Refusal::StateForbids`] while
-    /// the member is suspended, [`Refusal::CodeWrong`], and the store's.
+    /// the member is suspended, [`Refusal::CodeWrong`], also where the staff verifies phones, and the store's.
     pub fn verify_phone_of(
         &self,
         member: MemberId,
         code: &str,
         device: &str,
     ) -> Result<PhoneVerified, Refusal> {
+        // Where the staff is to look, nobody who has a phone in hand stands in for them (MEM-05).
+        if self.settings.review == Review::Staff {
+            return Err(Refusal::CodeWrong);
+        }
         let (row, state) = self.record_and_state(member)?;
         verify(state, row.phone())?;
         let leave = duplicate_check()?;

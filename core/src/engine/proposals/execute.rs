@@ -13,7 +13,7 @@ use crate::ledger::sale::ReceiptNo;
 use crate::policy::access::{Cause, FieldName, Leave, Opening, Operation, Seconded};
 use crate::policy::grant::{Ask, decide};
 use crate::policy::notice::Language;
-use crate::vault::profile::{Profile, ProfileRow};
+use crate::vault::profile::{Mobile, Name};
 
 use super::super::Engine;
 use super::super::adjust::Adjust;
@@ -131,33 +131,25 @@ impl Engine {
                 .map(|(_, value)| value.as_str())
         };
         let (name, mobile) = (value(FieldName::Name), value(FieldName::Mobile));
-        let profile = if name.is_some() || mobile.is_some() {
-            Some(Profile::parse(
-                name.unwrap_or_else(|| old.name.disclose(&leave).as_str()),
-                mobile.unwrap_or_else(|| old.mobile.disclose(&leave).e164()),
-            )?)
-        } else {
-            None
-        };
+        let name = name.map(Name::parse).transpose()?;
+        let mobile = mobile.map(Mobile::parse).transpose()?;
         let language = match value(FieldName::Language) {
             Some(tag) => Some(Language::of_tag(tag).ok_or(Refusal::StoreDamaged)?),
             None => None,
         };
         let key = key_of(&ready.row);
         // A key that was seen before changes nothing, and draws nothing.
-        if profile.is_some() && self.earlier(&key)?.is_none() {
+        let is_resealed = name.is_some() || mobile.is_some();
+        if is_resealed && self.earlier(&key)?.is_none() {
             let renewed = self.keys.keybox().renew_core(&member, self.entropy.seed());
             renewed.map_err(|_| Refusal::KeysFailed)?;
         }
-        let is_new_mobile = profile
-            .as_ref()
-            .is_some_and(|profile| profile.mobile.disclose(&leave) != old.mobile.disclose(&leave));
         let verb = StaffCorrect {
             account: self.keys.account_of(member)?,
             proposal: ready.number,
             member,
-            profile: profile.as_ref().map(ProfileRow::of),
-            is_new_mobile,
+            name,
+            mobile: mobile.clone(),
             language,
             fields: ready.fields.clone(),
             actor: Actor::staff(ready.duty.name(), ready.duty.device()),
@@ -165,9 +157,9 @@ impl Engine {
             ticket: ready.row.ticket.clone(),
         };
         let answer = self.run(&key, Approved { verb, ready })?;
-        if let Some(profile) = profile.filter(|_| !answer.repeated) {
+        if let Some(mobile) = mobile.filter(|_| !answer.repeated) {
             self.phones.remove(old.mobile.disclose(&leave), &member);
-            self.phones.add(profile.mobile.disclose(&leave), member);
+            self.phones.add(&mobile, member);
         }
         Ok(Executed::Corrected)
     }

@@ -1,5 +1,7 @@
 //! Somebody asks for an operation.
 
+use sha2::{Digest, Sha256};
+
 use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
@@ -15,7 +17,7 @@ use super::super::audit::{Actor, Done};
 use super::super::commit::IdempotencyKey;
 use super::super::rows::{MemberV3, PROPOSALS, ProposalState, ProposalV1, ProposedV1};
 use super::super::staff::{OnDuty, language_word};
-use super::super::work::{Stop, Work};
+use super::super::work::{Stop, View, Work};
 use super::{ERASES, Proposal, TERMINAL, rows};
 
 /// The longest name of a request, in bytes.
@@ -60,6 +62,28 @@ impl Engine {
         member: MemberId,
         wanted: &Wanted<'_>,
     ) -> Result<Proposal, Refusal> {
+        let key = IdempotencyKey::drawn(TERMINAL, &self.entropy.seed());
+        self.propose_once(duty, &key, member, wanted)
+    }
+
+    /// The same under a key that the page made: asked again, it is the same proposal.
+    ///
+    /// # Errors
+    /// As for [`Self::propose`], and [`Refusal::KeyReused`] for a key under which something else was asked for.
+    pub fn propose_once(
+        &self,
+        duty: &OnDuty,
+        key: &IdempotencyKey,
+        member: MemberId,
+        wanted: &Wanted<'_>,
+    ) -> Result<Proposal, Refusal> {
+        key.check()?;
+        // The proposal is carried out under a key of its own, which no page can name.
+        let own = Sha256::new()
+            .chain_update(b"jifen proposal")
+            .chain_update(key.secret().as_bytes())
+            .chain_update(duty.name());
+        let uuid = IdempotencyKey::drawn(TERMINAL, &own.finalize().into()).uuid;
         let house = self.house();
         let now = self.now();
         self.read(|view| house.leaves(view, duty, now, wanted.operation, wanted.fields))?;
@@ -79,13 +103,16 @@ impl Engine {
             purpose: wanted.purpose,
             ticket: wanted.ticket.map(str::to_owned),
             body,
-            uuid: IdempotencyKey::drawn(TERMINAL, &self.entropy.seed()).uuid,
+            uuid,
             duty: duty.clone(),
         };
         let number = self.member_work(member, move |work| {
             let (operation, fields) = (draft.operation, &draft.fields);
             let leaves = house.leaves(&work.view(), &draft.duty, work.now, operation, fields)?;
-            draft.put(work, leaves.iter().any(Leave::needs_second))
+            match draft.before(&work.view())? {
+                Some(number) => Ok(number),
+                None => draft.put(work, leaves.iter().any(Leave::needs_second)),
+            }
         })?;
         self.proposal(duty, number)
     }
@@ -104,6 +131,22 @@ struct Draft {
 }
 
 impl Draft {
+    /// The proposal that was made under this key before.
+    fn before(&self, view: &View<'_>) -> Result<Option<u64>, Stop> {
+        let all = rows::from(view, 0)?;
+        let mut same = all.into_iter().filter(|(_, row)| row.uuid == self.uuid);
+        let Some((number, row)) = same.next() else {
+            return Ok(None);
+        };
+        let is_about = rows::owner(view, number, &row) == Some(self.member);
+        let is_same = is_about && row.operation == self.operation.word();
+        if is_same && rows::body(view, self.member, number)? == self.body {
+            Ok(Some(number))
+        } else {
+            Err(Refusal::KeyReused.into())
+        }
+    }
+
     fn put(&self, work: &mut Work<'_>, needs_second: bool) -> Result<u64, Stop> {
         let handle = Handle::from_bytes(work.view().member(self.member)?.handle);
         let number = work.number();

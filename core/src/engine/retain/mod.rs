@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use crate::domain::programme::{Versions, Window};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Day, MILLIS_A_DAY, Moment, Zone};
+use crate::ledger::merge::UNDO_DAYS;
 use crate::policy::retention::{Figure, RecordKind, RetentionPolicy, last_day_over};
 use crate::store::{Home, StoreError, Verdict};
 
@@ -137,8 +138,8 @@ impl Cut {
         }
         let zone = latest.zone;
         let today = zone.day_of(now);
-        // A day more than the window, since tills' clocks are not ours and a day of answers ends in UTC.
-        let kept = i64::from(window)
+        // As long as a merge may be undone, which reads what used its points. A day more than the window, since tills' clocks are not ours and a day of answers ends in UTC.
+        let kept = i64::from(window.max(UNDO_DAYS))
             .saturating_add(1)
             .saturating_mul(MILLIS_A_DAY);
         let over = now.millis().saturating_sub(kept).saturating_sub(1);

@@ -157,7 +157,9 @@ impl core::fmt::Debug for ProposedRow {
 }
 
 /// The first spelling of it.
-#[derive(Clone, Default, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+#[derive(
+    Clone, Default, PartialEq, Eq, Serialize, Deserialize, zeroize::Zeroize, zeroize::ZeroizeOnDrop,
+)]
 pub(crate) struct ProposedV1 {
     /// Why, in words.
     pub(crate) reason: String,

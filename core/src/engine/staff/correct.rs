@@ -7,7 +7,8 @@ use crate::audit::{Act, Handle, Text};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::policy::access::FieldName;
 use crate::policy::notice::Language;
-use crate::vault::profile::ProfileRow;
+use crate::vault::personal::Personal;
+use crate::vault::profile::{Mobile, Name, ProfileRow};
 
 use super::super::audit::{Actor, Done};
 use super::super::commit::Verb;
@@ -24,10 +25,10 @@ pub(in crate::engine) struct StaffCorrect {
     #[serde(skip)]
     pub(in crate::engine) member: MemberId,
     #[serde(skip)]
-    pub(in crate::engine) profile: Option<ProfileRow>,
-    /// Whether the number is another one: it is again a claim then.
+    pub(in crate::engine) name: Option<Name>,
+    /// Another number is again a claim.
     #[serde(skip)]
-    pub(in crate::engine) is_new_mobile: bool,
+    pub(in crate::engine) mobile: Option<Mobile>,
     #[serde(skip)]
     pub(in crate::engine) language: Option<Language>,
     #[serde(skip)]
@@ -49,12 +50,18 @@ impl Verb for StaffCorrect {
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
         let mut row = work.view().member(self.member)?;
-        if let Some(profile) = &self.profile {
-            row.told.profile = profile.clone();
+        // What is not corrected stays as it is now, and not as it was when somebody looked.
+        let mut profile = row.told.profile.to_profile();
+        if let Some(name) = &self.name {
+            profile.name = Personal::new(name.clone());
         }
-        if self.is_new_mobile {
-            row.verified = None;
+        if let Some(mobile) = &self.mobile {
+            if !row.has_mobile(mobile)? {
+                row.verified = None;
+            }
+            profile.mobile = Personal::new(mobile.clone());
         }
+        row.told.profile = ProfileRow::of(&profile);
         if let Some(language) = self.language {
             row.told.language = language;
         }

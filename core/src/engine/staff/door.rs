@@ -89,7 +89,10 @@ pub(super) fn stranger(work: &mut Work<'_>, name: &str, wall: Moment) -> Result<
     let after = attempt(before.map_or(SignInRow::NONE, |(_, row)| row), wall)?;
     known.push((hash, after));
     if STRANGERS_MAX < known.len() {
-        known.remove(0);
+        // One that has to wait is not forgotten for others that were tried: it would not have to wait any more.
+        let is_over = |row: &SignInRow| matches!(row, SignInRow::V1 { wait_until, .. } if *wait_until <= wall);
+        let over = known.iter().position(|(_, row)| is_over(row));
+        known.remove(over.unwrap_or(0));
     }
     put(work, STRANGERS, &DoorRow::Strangers(known))
 }

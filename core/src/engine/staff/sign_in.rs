@@ -14,7 +14,23 @@ use super::{OnDuty, StaffId, find, is_blocked, of_id, put};
 const NOBODY: MemberId = MemberId::from_bytes([0; 16]);
 
 impl Engine {
-    /// Signs somebody of the staff in. A password that is due lets them do nothing but change it.
+    /// Signs somebody of the staff in. A password that is due lets them do nothing but change it. Wrong attempts are counted
+    /// for `caller` too, whatever the name: a stranger who guesses has to wait, and does not lock the others out.
+    ///
+    /// # Errors
+    /// As for [`Self::staff_sign_in`], and [`Refusal::SlowDown`].
+    pub fn staff_sign_in_from(
+        &self,
+        caller: &str,
+        name: &str,
+        proofs: (&str, &str),
+        device: &str,
+    ) -> Result<OnDuty, Refusal> {
+        self.counters
+            .counted(caller, || self.staff_sign_in(name, proofs, device))
+    }
+
+    /// Signs somebody of the staff in, wherever they are.
     ///
     /// # Errors
     /// [`Refusal::StaffSignInFailed`] alike for unknown names, wrong passwords, wrong or used codes and blocked accounts;
@@ -29,6 +45,7 @@ impl Engine {
         let id = found.as_ref().map(|(id, _)| *id);
         self.book_staff(id, name, device)?;
 
+        let round = found.as_ref().map(|(_, row)| row.round);
         let verifier = found.and_then(|(_, row)| row.verifier.to_verifier());
         let verifier = verifier.unwrap_or_else(Verifier::decoy);
         let matches = self.gate.run(|| verifier.matches(password));
@@ -47,7 +64,8 @@ impl Engine {
             let (Some(id), Some(mut row), Some(step), true) = (id, row, step, matches) else {
                 return Err(Refusal::StaffSignInFailed.into());
             };
-            if is_blocked(&row) {
+            // A password that was changed while it was held against what was kept before opens nothing.
+            if is_blocked(&row) || round != Some(row.round) {
                 return Err(Refusal::StaffSignInFailed.into());
             }
             row.last_step = Some(step);

@@ -24,8 +24,12 @@ impl Engine {
             return Err(Refusal::TokenUnknown);
         }
         self.read(|view| {
-            let chain = view.ticket_chain(member)?;
-            let numbers = chain.into_iter().filter_map(TicketNo::of_whole);
+            let mut numbers = Vec::new();
+            for member in view.person(member)? {
+                numbers.extend(view.ticket_chain(member)?);
+            }
+            numbers.sort_unstable_by_key(|number| core::cmp::Reverse(*number));
+            let numbers = numbers.into_iter().filter_map(TicketNo::of_whole);
             numbers
                 .map(|number| Ok(view.ticket(number)?.shown()))
                 .collect()

@@ -4,7 +4,7 @@ use crate::domain::ids::AccountId;
 use crate::domain::points::Points;
 
 use super::{Arrival, CarryMoved, Departure, TermsOf, given, moved, stricter};
-use crate::domain::money::Exact;
+use crate::domain::money::{Exact, Money};
 use crate::ledger::account::{Account, LedgerError};
 use crate::ledger::desk::Desk;
 use crate::ledger::entry::{Entry, Movement};
@@ -75,12 +75,16 @@ pub fn join(
             },
         });
     }
+    let kept = Money::sum(other.replayed.spend.days.iter().map(|(_, amount)| *amount));
+    let older = kept.and_then(|kept| other.replayed.spend.lifetime.checked_sub(kept));
+    let older = older.ok_or(LedgerError::Overflow)?;
     let arrival = Arrival {
         from: other.id,
         lots: lots.clone(),
         carries: come,
         debt: other.account.debt,
         days: other.replayed.spend.days.clone(),
+        older,
         totals: other.account.totals,
         state_before: survivor.state,
         state: stricter(survivor.state, other.account.state),
@@ -97,6 +101,7 @@ pub fn join(
         carries: gone,
         debt: other.account.debt,
         days: other.replayed.spend.days.clone(),
+        older,
         totals: other.account.totals,
         state: other.account.state,
         last_sale: None,

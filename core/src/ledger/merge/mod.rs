@@ -71,6 +71,8 @@ pub struct Arrival {
     pub debt: Points,
     /// Qualifying spend by the local day of sale.
     pub days: Vec<(Day, Money)>,
+    /// Qualifying spend of days that are not kept any more: it counts for a lifetime alone.
+    pub older: Money,
     /// Sums over the history that come along, without what was made whole.
     pub totals: Totals,
     /// The state before.
@@ -104,6 +106,8 @@ pub struct Departure {
     pub debt: Points,
     /// Qualifying spend by the local day of sale.
     pub days: Vec<(Day, Money)>,
+    /// Qualifying spend of days that are not kept any more: it counts for a lifetime alone.
+    pub older: Money,
     /// Sums over the history that leave, without what is taken back here.
     pub totals: Totals,
     /// The state from now on.
@@ -171,6 +175,8 @@ impl Account {
         for (day, amount) in &arrival.days {
             self.add_spend(*day, *amount)?;
         }
+        let lifetime = self.spend.lifetime.checked_add(arrival.older);
+        self.spend.lifetime = lifetime.ok_or(LedgerError::Overflow)?;
         self.state = arrival.state;
         self.last_sale = arrival.last_sale;
         Ok(())
@@ -227,6 +233,8 @@ impl Account {
                 .days
                 .retain(|(of, sum)| of != day || *sum != Money::ZERO);
         }
+        let lifetime = self.spend.lifetime.checked_sub(departure.older);
+        self.spend.lifetime = lifetime.ok_or(LedgerError::Overflow)?;
         self.state = departure.state;
         self.last_sale = departure.last_sale;
         Ok(())

@@ -64,7 +64,7 @@ impl fmt::Debug for Verifier {
 pub struct HashFailed;
 
 /// A verifier as it is stored, inside the sealed core row only.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(crate) enum VerifierRow {
     /// The PHC string.
     V1(String),

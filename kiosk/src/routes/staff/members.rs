@@ -96,7 +96,7 @@ fn try_sanction(app: &App, asked: &Asked<'_>) -> Answered {
     let seat = on_duty(app, asked)?;
     let said: Sanctioned = said(asked)?;
     let member = member(app, &seat, asked.id("ref"))?;
-    let purpose = purpose(&said.purpose)?;
+    let (key, purpose) = (page_key(asked)?, purpose(&said.purpose)?);
     if said.kind == Operation::Terminate.word() {
         let wanted = Wanted {
             operation: Operation::Terminate,
@@ -107,12 +107,11 @@ fn try_sanction(app: &App, asked: &Asked<'_>) -> Answered {
             reason: &said.reason,
             ticket: None,
         };
-        let proposal = app.engine.propose(&seat.duty, member, &wanted)?;
+        let proposal = app.engine.propose_once(&seat.duty, &key, member, &wanted)?;
         let shown = Shown::of(app, &seat, &proposal);
         return Ok(json(StatusCode::ACCEPTED, &shown));
     }
     let sanction = Sanction::of_word(&said.kind).ok_or(Refusal::BadRequest)?;
-    let key = page_key(asked)?;
     let why = (purpose, said.reason.as_str());
     let done = app
         .engine
@@ -171,7 +170,7 @@ fn try_adjust(app: &App, asked: &Asked<'_>) -> Answered {
                 reason: &said.reason,
                 ticket: None,
             };
-            let proposal = app.engine.propose(&seat.duty, member, &wanted)?;
+            let proposal = app.engine.propose_once(&seat.duty, &key, member, &wanted)?;
             let shown = Shown::of(app, &seat, &proposal);
             Ok(json(StatusCode::ACCEPTED, &shown))
         }

@@ -17,7 +17,7 @@ use crate::routes::own::answered;
 use crate::staff::Seat;
 
 use super::members::Corrected;
-use super::{Answered, member, on_duty, purpose, refer, said};
+use super::{Answered, member, on_duty, page_key, purpose, refer, said};
 
 /// A proposal on a page.
 #[derive(Serialize)]
@@ -141,7 +141,13 @@ fn try_propose(app: &App, asked: &Asked<'_>) -> Answered {
         reason: &said.reason,
         ticket: said.ticket.as_deref(),
     };
-    let proposal = app.engine.propose(&seat.duty, member, &wanted)?;
+    // A page that keeps its key may ask again, and asks for nothing twice.
+    let proposal = if asked.request.headers().contains_key("idempotency-key") {
+        let key = page_key(asked)?;
+        app.engine.propose_once(&seat.duty, &key, member, &wanted)?
+    } else {
+        app.engine.propose(&seat.duty, member, &wanted)?
+    };
     if proposal.state == State::Ready(None) {
         return carry_out(app, &seat, proposal.number);
     }

@@ -9,6 +9,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::app::App;
 use crate::http::json;
 use crate::route::Asked;
+use crate::routes::codes::caller;
 use crate::routes::own::{answered, no_content, with_cookie};
 
 use super::{Answered, DEVICE, cookies, on_duty, said};
@@ -35,7 +36,10 @@ pub(crate) fn sign_in(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_sign_in(app: &App, asked: &Asked<'_>) -> Answered {
     let said: Credentials = said(asked)?;
     let proofs = (said.password.as_str(), said.code.as_str());
-    let duty = app.engine.staff_sign_in(&said.name, proofs, DEVICE)?;
+    let caller = format!("staff {}", caller(asked));
+    let duty = app
+        .engine
+        .staff_sign_in_from(&caller, &said.name, proofs, DEVICE)?;
     let standing = app.engine.standing(&duty)?;
     let body = SignedIn {
         name: standing.name,
