@@ -35,5 +35,6 @@ mod retention;
 mod staff;
 mod proposals;
 mod merge;
+mod merge_people;
 mod merge_restore;
 mod merge_sweep;

@@ -153,3 +153,59 @@ fn a_pair_that_buys_nothing_is_told_once_and_goes_together() {
     }
     verified(&pair, "gone");
 }
+
+/// What was announced to one record, and what was bought by its card while it lived on in the other, is not forgotten when
+/// they part.
+#[test]
+fn a_record_that_parts_again_is_not_erased_for_what_came_before() {
+    let mut pair = pair();
+    let (a, b) = (pair.a.account, pair.b.account);
+    pair.sell(a, "1.00");
+    pair.sell(b, "1.00");
+    go(&pair, 2, 300);
+    pair.sell(a, "1.00");
+    let law = RetentionPolicy::default();
+    go(&pair, 3, 0);
+    let told = pair.shop.engine().warn_inactive(&law).unwrap();
+    let told: Vec<_> = told.into_iter().map(|told| told.member).collect();
+    assert_eq!(told, [pair.b.member]);
+    go(&pair, 3, 2);
+    pair.merge();
+    pair.sell(b, "2.00");
+    go(&pair, 3, 20);
+    pair.unmerge().unwrap();
+    go(&pair, 3, 40);
+    let engine = pair.shop.engine();
+    assert!(engine.warn_inactive(&law).unwrap().is_empty());
+    let gone = engine.retain(&law, false).unwrap();
+    assert_eq!(gone.count(RecordKind::Members), 0);
+    assert!(engine.keys().keybox().is_known(&pair.b.member));
+    verified(&pair, "parted");
+}
+
+/// What was spent so long ago that its days are gone still counts for a tier that looks at a lifetime (semantics 17, 22).
+#[test]
+fn spend_of_days_that_are_gone_goes_along_and_comes_back() {
+    let mut pair = pair();
+    let (a, b) = (pair.a.account, pair.b.account);
+    pair.sell(b, "6000.00");
+    go(&pair, 4, 0);
+    pair.sell(a, "5.00");
+    pair.sell(b, "10.00");
+    go(&pair, 5, 1);
+    assert_eq!(sweep(&pair, "before").0, 1);
+    let of = |pair: &Pair, account| {
+        let statement = pair.shop.engine().statement(account).unwrap();
+        (statement.metric.display(2), statement.tier)
+    };
+    let apart = [of(&pair, a), of(&pair, b)];
+    assert_eq!(apart[0].0, "5.00");
+    pair.merge();
+    assert_eq!(of(&pair, a), ("6015.00".to_owned(), apart[1].1));
+    verified(&pair, "merged");
+    sweep(&pair, "as a pair");
+    pair.unmerge().unwrap();
+    verified(&pair, "parted");
+    assert_eq!(of(&pair, b), apart[1]);
+    assert_eq!(of(&pair, a).0, "5.00");
+}

@@ -413,3 +413,21 @@ fn without_codes_a_changed_phone_is_a_claim_again() {
         shop.bench.assert_verified("after another phone");
     }
 }
+
+/// MEM-05: where the staff is to look, a code that comes back from a phone is no look of theirs.
+#[test]
+fn a_code_does_not_stand_in_for_the_staff() {
+    let (shop, outbox) = shop(Review::Staff);
+    let anna = shop.join(&numbered(1), &Form::of(1));
+    assert_eq!(word(shop.engine().send_phone_code(anna.member)), "not_sent");
+    shop.engine().send_phone_code_of(&anna.card).unwrap();
+    assert!(outbox.all().is_empty(), "nothing is sent");
+    // One that was sent for a merge is good for that merge alone.
+    shop.engine().send_merge_code(anna.member).unwrap();
+    let code = outbox.code();
+    assert_eq!(verify(&shop, &anna.card, &code), "code_wrong");
+    assert_eq!(state(&shop, &anna), AccountState::Pending);
+    let looked = shop.engine().verify_phone_by_staff(anna.member, &staff());
+    assert!(looked.is_ok());
+    assert_eq!(state(&shop, &anna), AccountState::Active);
+}

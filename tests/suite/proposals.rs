@@ -616,3 +616,60 @@ fn an_adjustment_above_the_limit_names_both_people() {
     assert!(entry.contains(r#"actor: "han.meimei""#), "{entry}");
     assert!(entry.contains(r#"approved_by: Some("wei.hua")"#), "{entry}");
 }
+
+/// The answer was lost and the page asks again: there is one proposal, and another wish under the same key is refused.
+#[test]
+fn what_is_asked_for_again_under_its_key_is_asked_for_once() {
+    let scene = Scene::new();
+    let engine = scene.shop.engine();
+    let ask = |key: u64, duty: &OnDuty, points: i64| {
+        let (key, wanted) = (numbered(key), of_points(points));
+        engine.propose_once(duty, &key, scene.anna.member, &wanted)
+    };
+    let first = ask(100, &scene.manager, 5_000).unwrap();
+    assert_eq!(
+        ask(100, &scene.manager, 5_000).unwrap().number,
+        first.number
+    );
+    assert_eq!(ask(100, &scene.manager, 6_000), Err(Refusal::KeyReused));
+    assert_eq!(scene.lines("proposed").len(), 1);
+    // Somebody else's key is another one, and so is a new one.
+    let other = scene.shop.hire("wei.hua", Role::MemberManager);
+    let others = [ask(100, &other, 5_000), ask(101, &scene.manager, 5_000)];
+    for proposal in others {
+        assert_ne!(proposal.unwrap().number, first.number);
+    }
+    assert_eq!(scene.lines("proposed").len(), 3);
+}
+
+/// A correction of the name leaves a phone alone that the member changed after it was approved.
+#[test]
+fn an_approved_correction_changes_what_it_names_and_nothing_else() {
+    let scene = Scene::new();
+    let engine = scene.shop.engine();
+    let fields = [FieldName::Name];
+    let number = scene.approved(&scene.desk, &correct(&fields, &[(FieldName::Name, "安娜")]));
+    let ask = jifen::policy::grant::Ask::OwnData {
+        signed_in: scene.anna.member,
+        member: scene.anna.member,
+    };
+    let leave = jifen::policy::grant::decide(&ask).unwrap();
+    let before = engine.own_data(scene.anna.member, &leave).unwrap();
+    let (name, phone) = (before.profile.name.disclose(&leave), "13900139000");
+    let told = (name.as_str(), phone);
+    let by = (None, "kiosk-1");
+    engine
+        .correct_by_code(&numbered(200), scene.anna.member, told, by, &leave)
+        .unwrap();
+    scene.execute(&scene.desk, number).unwrap();
+    let after = engine.own_data(scene.anna.member, &leave).unwrap();
+    assert_eq!(after.profile.name.disclose(&leave).as_str(), "安娜");
+    assert!(
+        after
+            .profile
+            .mobile
+            .disclose(&leave)
+            .e164()
+            .ends_with(phone)
+    );
+}
