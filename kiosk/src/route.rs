@@ -164,6 +164,68 @@ static ADDRESSES: &[Address] = &[
         "/staff/v1/accounts/{name}/revocations",
         staff::revoke,
     ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/verifications",
+        staff::verify,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/pin-resets",
+        staff::reset_pin,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/cards",
+        staff::reissue,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/identity",
+        staff::identify,
+    ),
+    Address::new(
+        Method::DELETE,
+        "/staff/v1/members/{ref}/identity",
+        staff::end_identity,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/tickets",
+        staff::open_ticket,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/merge-codes",
+        staff::send_code,
+    ),
+    Address::new(
+        Method::PUT,
+        "/staff/v1/members/{ref}/merge-codes",
+        staff::prove,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/members/{ref}/merges",
+        staff::merges,
+    ),
+    Address::new(Method::POST, "/staff/v1/merges/preview", staff::preview),
+    Address::new(Method::POST, "/staff/v1/merges", staff::merge),
+    Address::new(Method::GET, "/staff/v1/tickets", staff::tickets),
+    Address::new(Method::GET, "/staff/v1/tickets/{number}", staff::ticket),
+    Address::new(Method::POST, "/staff/v1/tickets/{number}/take", staff::take),
+    Address::new(
+        Method::POST,
+        "/staff/v1/tickets/{number}/replies",
+        staff::reply,
+    ),
+    Address::new(
+        Method::POST,
+        "/staff/v1/tickets/{number}/close",
+        staff::close,
+    ),
+    Address::new(Method::GET, "/staff/v1/sweep", staff::count),
+    Address::new(Method::POST, "/staff/v1/sweep", staff::run_sweep),
 ];
 
 /// Answers one request.

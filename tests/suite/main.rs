@@ -33,6 +33,7 @@ mod own;
 mod tickets;
 mod retention;
 mod staff;
+mod staff_desk;
 mod proposals;
 mod merge;
 mod merge_people;

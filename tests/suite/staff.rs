@@ -4,13 +4,17 @@
 use jifen::domain::refusal::{AccountState, Refusal};
 use jifen::domain::sanction::Sanction;
 use jifen::engine::clock::Clock as _;
+use jifen::engine::merge::Confirmation;
 use jifen::engine::proposals::Wanted;
 use jifen::engine::staff::{Asker, OnDuty, Sought, StaffRules};
+use jifen::engine::tickets::Told;
 use jifen::ledger::entry::Movement;
 use jifen::policy::access::{
     Access, Cause, Degree, FieldName, Hands, Operation, Part, RULES, Role, RoleGrant, Sight,
 };
+use jifen::policy::notice::Language;
 use jifen::policy::purpose::Purpose;
+use jifen::policy::ticket::TicketKind;
 use jifen_tests::crew::{day, role};
 use jifen_tests::people::{Form, Person, Shop};
 use jifen_tests::wishes::numbered;
@@ -170,10 +174,100 @@ fn check_doors(shop: &Shop, duty: &OnDuty, of: Role, anna: &Person) {
         None,
         engine.staff_logins(&asker, "worker-0").map(|_| ()),
     );
+    check_desk(shop, duty, of, anna);
     assert_eq!(
         engine.approve(duty, 1).map(|_| ()),
         Err(Refusal::ProposalUnknown)
     );
+}
+
+/// The doors of the desk: each refuses whoever has no leave.
+fn check_desk(shop: &Shop, duty: &OnDuty, of: Role, anna: &Person) {
+    let engine = shop.engine();
+    let (member, asked) = (anna.member, Cause::MemberAsked);
+    let pair = (member, member);
+    let said = Confirmation {
+        confirmed: true,
+        pin: &anna.pin,
+        codes: &[],
+        device: "desk-1",
+    };
+    let number = "2017-000001".parse().unwrap();
+    let told = Told {
+        kind: TicketKind::Copy,
+        text: "a copy",
+        language: Language::En,
+    };
+    type Door<'a> = &'a dyn Fn() -> Result<(), Refusal>;
+    let doors: [(Operation, Door<'_>); 18] = [
+        (Operation::VerifyPhone, &|| {
+            engine.verify_phone_at_desk(duty, member, asked).map(|_| ())
+        }),
+        (Operation::IssuePinReset, &|| {
+            let issued = engine.issue_pin_reset_at_desk(duty, member, asked);
+            issued.map(|_| ())
+        }),
+        (Operation::ReissueCard, &|| {
+            let key = numbered(902);
+            let reissued = engine.reissue_card_at_desk(duty, &key, member, asked);
+            reissued.map(|_| ())
+        }),
+        (Operation::CheckIdentity, &|| {
+            let checked = engine.check_identity_at_desk(duty, member, None, asked);
+            checked.map(|_| ())
+        }),
+        (Operation::CheckIdentity, &|| {
+            engine.end_identity_at_desk(duty, member)
+        }),
+        (Operation::Merge, &|| {
+            engine.send_merge_code_at_desk(duty, member)
+        }),
+        (Operation::Merge, &|| {
+            let proved = engine.prove_phone_at_desk(duty, member, "204957");
+            proved.map(|_| ())
+        }),
+        (Operation::Merge, &|| {
+            let shown = engine.preview_merge_at_desk(duty, pair, &[], asked);
+            shown.map(|_| ())
+        }),
+        (Operation::Merge, &|| {
+            let merged = engine.merge_at_desk(duty, &numbered(903), pair, &said, asked);
+            merged.map(|_| ())
+        }),
+        (Operation::Merge, &|| {
+            engine.merges_at_desk(duty, member, asked).map(|_| ())
+        }),
+        (Operation::ReadTickets, &|| {
+            engine.tickets_at_desk(duty, None, false).map(|_| ())
+        }),
+        (Operation::ReadTickets, &|| {
+            engine.ticket_at_desk(duty, number).map(|_| ())
+        }),
+        (Operation::TakeTicket, &|| {
+            engine.take_ticket_at_desk(duty, number)
+        }),
+        (Operation::TakeTicket, &|| {
+            let opened = engine.open_ticket_at_desk(duty, member, &told);
+            opened.map(|_| ())
+        }),
+        (Operation::AnswerTicket, &|| {
+            engine.answer_ticket_at_desk(duty, number, "yes")
+        }),
+        (Operation::CloseTicket, &|| {
+            engine.close_ticket_at_desk(duty, number, None)
+        }),
+        (Operation::RunSweep, &|| {
+            engine.count_sweep(duty).map(|_| ())
+        }),
+        (Operation::RunSweep, &|| {
+            engine.sweep_at_desk(duty).map(|_| ())
+        }),
+    ];
+    for (operation, door) in doors {
+        if !granted(of, operation, None) {
+            assert_eq!(door(), Err(Refusal::NotGranted), "{of:?} {operation:?}");
+        }
+    }
 }
 
 /// What must not have moved.

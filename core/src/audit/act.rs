@@ -299,6 +299,8 @@ pub enum Act {
         /// The handle of the one that had been added.
         other: Handle,
     },
+    /// Somebody of the staff had the sweep run before the night (RET-01).
+    SweepRun,
 }
 
 impl Act {

@@ -13,6 +13,7 @@ use super::Engine;
 use super::audit::{Actor, Done};
 use super::correct::reseal;
 use super::rows::{Identity, IdentityNumber, MEMBERS, MemberRow};
+use super::staff::Hand;
 use super::work::{Stop, View, Work};
 
 /// How a document was checked, to whoever may see it. The number itself is shown by nothing.
@@ -41,6 +42,17 @@ impl Engine {
         consent: bool,
         actor: &Actor,
     ) -> Result<(), Refusal> {
+        self.record_identity_by(member, number, consent, &Hand::of(actor))
+    }
+
+    /// The same by whoever it is.
+    pub(super) fn record_identity_by(
+        &self,
+        member: MemberId,
+        number: Option<&str>,
+        consent: bool,
+        hand: &Hand,
+    ) -> Result<(), Refusal> {
         if number.is_some() && !consent {
             return Err(Refusal::ConsentNeeded);
         }
@@ -52,12 +64,13 @@ impl Engine {
         {
             self.renew_core(member)?;
         }
-        let actor = actor.clone();
+        let hand = hand.clone();
         self.member_work(member, move |work| {
+            hand.check(work)?;
             let mut row = work.view().member(member)?;
             let subject = Some(Handle::from_bytes(row.handle));
             row.identity = Some(Identity {
-                checked_by: actor.name.clone(),
+                checked_by: hand.actor().name.clone(),
                 checked_at: work.now,
                 masked: None,
                 number: number
@@ -68,7 +81,7 @@ impl Engine {
             reseal(work, member)?;
             let number_kept = number.is_some();
             work.act(Done {
-                actor: actor.clone(),
+                actor: hand.actor().clone(),
                 act: Act::IdentityChecked { number_kept },
                 subject,
                 fields: if number_kept {
@@ -76,14 +89,14 @@ impl Engine {
                 } else {
                     &[]
                 },
-                because: (
+                because: hand.because((
                     "identity_check",
                     if number_kept {
                         "separate_consent"
                     } else {
                         "legal"
                     },
-                ),
+                )),
             })?;
             Ok(())
         })
@@ -163,6 +176,11 @@ pub(super) fn mask(work: &mut Work<'_>, member: MemberId, actor: Actor) -> Resul
         because: ("retention", "legal"),
     })?;
     Ok(true)
+}
+
+/// Refuses what is no number of a document.
+pub(super) fn is_number(text: &str) -> Result<(), Refusal> {
+    parse(text).map(|_| ())
 }
 
 /// The number of a resident's identity card (GB 11643) or of a passport, in capitals.

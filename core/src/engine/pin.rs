@@ -6,6 +6,7 @@ use crate::audit::{Act, Handle};
 use crate::domain::ids::MemberId;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Moment;
+use crate::policy::catalogue::Field;
 use crate::vault::pin::{Pin, VerifierRow};
 use crate::vault::tokens::{CardNumber, OnceHash, ResetSecret};
 
@@ -13,10 +14,11 @@ use super::Engine;
 use super::audit::{Actor, Done};
 use super::enrol::duplicate_check;
 use super::rows::{MEMBERS, MemberRow, MemberV3, Reset, SIGN_INS, SignInRow};
+use super::staff::Hand;
 use super::work::{Stop, Work};
 
-/// How long a secret is good.
-const RESET_MINUTES: u32 = 15;
+/// How long a secret is good, in minutes.
+pub const RESET_MINUTES: u32 = 15;
 /// Wrong tries after which it is gone.
 const RESET_TRIES: u8 = 5;
 /// After how many days a member is reminded to choose another PIN.
@@ -59,13 +61,24 @@ impl Engine {
     /// [`Refusal::TokenUnknown`] for a card that is nobody's, and the store's.
     pub fn issue_pin_reset(&self, card: &str, actor: &Actor) -> Result<ResetSecret, Refusal> {
         let card = CardNumber::parse(card, self.settings.prefix);
-        // Either card of a person leads to the record that both live on in, and to its PIN.
         let member = self.member_of_card(&card.map_err(|_| Refusal::TokenUnknown)?)?;
+        self.issue_pin_reset_to(member, &Hand::of(actor))
+    }
+
+    /// The same for a member who is known, by whoever it is.
+    pub(super) fn issue_pin_reset_to(
+        &self,
+        member: MemberId,
+        hand: &Hand,
+    ) -> Result<ResetSecret, Refusal> {
+        // Either card of a person leads to the record that both live on in, and to its PIN.
         let member = self.survivor_of(member)?;
         let secret = ResetSecret::draw(&self.entropy.seed());
-        let (kept, actor) = (secret.clone(), actor.clone());
+        let (kept, hand) = (secret.clone(), hand.clone());
         let until = self.clock.wall().plus_minutes(RESET_MINUTES);
         self.member_work(member, move |work| {
+            hand.check(work)?;
+            hand.note(work, member, &[Field::PinReset])?;
             let mut row = work.view().member(member)?;
             let handle = row.handle;
             row.reset = Some(Reset {
@@ -74,7 +87,9 @@ impl Engine {
                 failed: 0,
             });
             work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
-            work.act(done(handle, actor.clone(), Act::PinResetIssued))?;
+            let done = done(handle, hand.actor().clone(), Act::PinResetIssued);
+            let because = hand.because(done.because);
+            work.act(Done { because, ..done })?;
             Ok(())
         })?;
         Ok(secret)

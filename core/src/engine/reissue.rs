@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::audit::{Act, Handle};
 use crate::domain::ids::{AccountId, MemberId};
 use crate::domain::refusal::Refusal;
+use crate::policy::catalogue::Field;
 use crate::vault::keybox::{KeyboxError, TokenHash, TokenKind};
 use crate::vault::tokens::CardNumber;
 
@@ -17,6 +18,7 @@ use super::audit::{Actor, Done};
 use super::commit::{IdempotencyKey, Verb};
 use super::receipt::{CardReissued, Receipt};
 use super::rows::{CardDigits, MEMBERS, MemberRow};
+use super::staff::Hand;
 use super::work::{Stop, Work};
 
 /// A member's new card.
@@ -49,6 +51,16 @@ impl Engine {
         key: &IdempotencyKey,
         member: MemberId,
         by: &Actor,
+    ) -> Result<Reissued, Refusal> {
+        self.reissue_card_by(key, member, &Hand::of(by))
+    }
+
+    /// The same by whoever it is.
+    pub(super) fn reissue_card_by(
+        &self,
+        key: &IdempotencyKey,
+        member: MemberId,
+        by: &Hand,
     ) -> Result<Reissued, Refusal> {
         key.check()?;
         let account = self.keys.account_of(member)?;
@@ -119,7 +131,7 @@ struct Reissue {
     account: AccountId,
     member: MemberId,
     card: String,
-    by: Actor,
+    by: Hand,
 }
 
 impl Serialize for Reissue {
@@ -143,6 +155,8 @@ impl Verb for Reissue {
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
+        self.by.check(work)?;
+        self.by.note(work, self.member, &[Field::Card])?;
         let mut row = work.view().member(self.member)?;
         row.told.card = CardDigits(self.card.clone());
         let subject = Handle::from_bytes(row.handle);
@@ -150,11 +164,11 @@ impl Verb for Reissue {
         let key = self.member.as_bytes();
         work.put_core(self.member, &MEMBERS, key, &MemberRow::V3(row))?;
         work.act(Done {
-            actor: self.by.clone(),
+            actor: self.by.actor().clone(),
             act: Act::CardReissued,
             subject: Some(subject),
             fields: &["card"],
-            because: ("security", "agreement"),
+            because: self.by.because(("security", "agreement")),
         })?;
         Ok(Receipt::CardReissued(CardReissued {
             card: self.card.clone(),

@@ -178,7 +178,8 @@ fn try_open(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> 
     Ok(json(StatusCode::CREATED, &opened))
 }
 
-fn told<'a>(language: &str, kind: &str, text: &'a str) -> Result<Told<'a>, Refusal> {
+/// What is asked, parsed.
+pub(crate) fn told<'a>(language: &str, kind: &str, text: &'a str) -> Result<Told<'a>, Refusal> {
     Ok(Told {
         kind: TicketKind::of_word(kind).ok_or(Refusal::BadRequest)?,
         text,

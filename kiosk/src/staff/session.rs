@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use data_encoding::HEXLOWER;
 use jifen::domain::ids::MemberId;
 use jifen::domain::time::Moment;
+use jifen::engine::merge::PhoneProved;
 use jifen::engine::staff::OnDuty;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -21,6 +22,8 @@ const WHOLE_MILLIS: i64 = 8 * 3_600_000;
 const SESSIONS_MAX: usize = 1_000;
 /// The most members that one session knows by reference; past it the one it learnt first is forgotten.
 const MEMBERS_MAX: usize = 1_000;
+/// The most phones that a session knows to be proved, the newest. A proof counts for ten minutes.
+const PROOFS_MAX: usize = 16;
 
 type Key = [u8; 32];
 
@@ -35,6 +38,7 @@ struct Session {
     begun: Moment,
     seen: Moment,
     members: Vec<(String, MemberId)>,
+    proofs: Vec<PhoneProved>,
 }
 
 impl Session {
@@ -68,6 +72,7 @@ impl StaffSessions {
             begun: now,
             seen: now,
             members: Vec::new(),
+            proofs: Vec::new(),
         };
         open.insert(Sha256::digest(&text).into(), session);
         format!("{COOKIE}={text}; Path=/; Secure; HttpOnly; SameSite=Strict")
@@ -111,6 +116,23 @@ impl StaffSessions {
         let members = &open.get(&seat.key)?.members;
         let known = members.iter().find(|(of, _)| of == reference);
         known.map(|(_, member)| *member)
+    }
+
+    /// Somebody at the desk has read out the code that was sent to their phone.
+    pub(crate) fn prove(&self, seat: &Seat, proof: PhoneProved) {
+        if let Some(session) = self.open.lock().get_mut(&seat.key) {
+            if PROOFS_MAX <= session.proofs.len() {
+                session.proofs.remove(0);
+            }
+            session.proofs.push(proof);
+        }
+    }
+
+    /// The phones that this session knows to be proved: whether each still counts is the engine's to say.
+    pub(crate) fn proofs(&self, seat: &Seat) -> Vec<PhoneProved> {
+        let open = self.open.lock();
+        open.get(&seat.key)
+            .map_or_else(Vec::new, |session| session.proofs.clone())
     }
 
     /// Ends a session, and gives the value of `Set-Cookie` that takes the cookie away.

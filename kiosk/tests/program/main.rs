@@ -40,3 +40,4 @@ mod alike;
 mod guessing;
 mod sweep;
 mod staff;
+mod desk_routes;

@@ -13,15 +13,19 @@ use crate::wire::{Answer, ask};
 const PASSWORD: &str = "Kranich am Ufer 7 Boote";
 
 /// Somebody of the staff with a page that is signed in.
-struct Desk {
+pub(crate) struct Desk {
     at: SocketAddr,
     cookie: String,
 }
 
 impl Desk {
-    fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let key = crate::till::new_key();
-        let headers = [("cookie", &*self.cookie), ("idempotency-key", &*key)];
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.under(&crate::till::new_key(), method, path, body)
+    }
+
+    /// The same under a key that the page made before.
+    pub(crate) fn under(&self, key: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let headers = [("cookie", &*self.cookie), ("idempotency-key", key)];
         let body = if body.is_null() {
             String::new()
         } else {
@@ -36,16 +40,16 @@ impl Desk {
         )
     }
 
-    fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.ask("POST", path, body)
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &Value::Null)
     }
 
     /// The reference that this page has for whoever holds the card.
-    fn reference(&self, card: &str) -> String {
+    pub(crate) fn reference(&self, card: &str) -> String {
         let found = self.post("members/search", &json!({"card_number": card}));
         assert_eq!(found.status, 200, "{found:?}");
         found.json()["members"][0]["ref"]
@@ -87,7 +91,7 @@ fn cookie(answer: &Answer) -> String {
 }
 
 /// Somebody with this role, who has set a password at a page.
-fn hire(store: &Store, name: &str, role: &str) -> Desk {
+pub(crate) fn hire(store: &Store, name: &str, role: &str) -> Desk {
     let said = store.jifen(&format!("staff add {name} --role {role}"));
     said.ends(0);
     let (drawn, secret) = printed(&said.out);
@@ -151,7 +155,105 @@ fn addresses(reference: &str) -> Vec<(&'static str, String, Value, Option<Operat
     let role = json!({"role": "desk"});
     let new = json!({"name": "nobody-8", "display": "李雷", "grants": [role]});
     let breach = json!({"degree": "warning", "reason": "r"});
+    let asked = json!({"purpose": "member_asked"});
+    let pair = json!({"stays": reference, "joins": reference, "purpose": "member_asked"});
+    let request = json!({"language": "zh-CN", "kind": "copy", "text": "一份"});
+    let ticket = |path: &str| format!("tickets/2026-000009{path}");
     vec![
+        (
+            "POST",
+            at("verifications"),
+            asked.clone(),
+            Some(Operation::VerifyPhone),
+        ),
+        (
+            "POST",
+            at("pin-resets"),
+            asked.clone(),
+            Some(Operation::IssuePinReset),
+        ),
+        (
+            "POST",
+            at("cards"),
+            asked.clone(),
+            Some(Operation::ReissueCard),
+        ),
+        (
+            "POST",
+            at("identity"),
+            asked.clone(),
+            Some(Operation::CheckIdentity),
+        ),
+        (
+            "DELETE",
+            at("identity"),
+            Value::Null,
+            Some(Operation::CheckIdentity),
+        ),
+        ("POST", at("tickets"), request, Some(Operation::TakeTicket)),
+        (
+            "POST",
+            at("merge-codes"),
+            Value::Null,
+            Some(Operation::Merge),
+        ),
+        (
+            "PUT",
+            at("merge-codes"),
+            json!({"code": "204957"}),
+            Some(Operation::Merge),
+        ),
+        ("POST", at("merges"), asked, Some(Operation::Merge)),
+        (
+            "POST",
+            "merges/preview".to_owned(),
+            pair.clone(),
+            Some(Operation::Merge),
+        ),
+        ("POST", "merges".to_owned(), pair, Some(Operation::Merge)),
+        (
+            "POST",
+            "proposals".to_owned(),
+            of("undo_merge", json!([])),
+            Some(Operation::UndoMerge),
+        ),
+        (
+            "GET",
+            "tickets".to_owned(),
+            Value::Null,
+            Some(Operation::ReadTickets),
+        ),
+        ("GET", ticket(""), Value::Null, Some(Operation::ReadTickets)),
+        (
+            "POST",
+            ticket("/take"),
+            Value::Null,
+            Some(Operation::TakeTicket),
+        ),
+        (
+            "POST",
+            ticket("/replies"),
+            json!({"text": "好"}),
+            Some(Operation::AnswerTicket),
+        ),
+        (
+            "POST",
+            ticket("/close"),
+            json!({"text": "好"}),
+            Some(Operation::CloseTicket),
+        ),
+        (
+            "GET",
+            "sweep".to_owned(),
+            Value::Null,
+            Some(Operation::RunSweep),
+        ),
+        (
+            "POST",
+            "sweep".to_owned(),
+            Value::Null,
+            Some(Operation::RunSweep),
+        ),
         ("GET", "me".to_owned(), Value::Null, None),
         ("GET", "proposals".to_owned(), Value::Null, None),
         (
@@ -275,6 +377,49 @@ fn addresses(reference: &str) -> Vec<(&'static str, String, Value, Option<Operat
             Some(Operation::ManageStaff),
         ),
     ]
+}
+
+/// Addresses that need no grant of the table, or ask the operation of what they are about.
+const WITHOUT: [&str; 7] = [
+    "POST setup",
+    "POST session",
+    "DELETE session",
+    "POST password",
+    "POST proposals/{id}/approve",
+    "POST proposals/{id}/decline",
+    "POST proposals/{id}/execute",
+];
+
+/// Whether a path is one of a pattern's.
+fn is_of(pattern: &str, path: &str) -> bool {
+    let (wanted, found): (Vec<_>, Vec<_>) =
+        (pattern.split('/').collect(), path.split('/').collect());
+    let fits = |(of, is): (&&str, &&str)| of.starts_with('{') || of == is;
+    wanted.len() == found.len() && wanted.iter().zip(found.iter()).all(fits)
+}
+
+#[test]
+fn every_address_of_the_staff_is_among_those_that_are_tried_without_a_grant() {
+    let page = include_str!("../../src/route.rs");
+    let known = addresses("0");
+    let mut count = 0;
+    for line in page.split("Address::new(").skip(1) {
+        let Some((method, rest)) = line.split_once(',') else {
+            continue;
+        };
+        let pattern = rest.split('"').nth(1).unwrap_or_default();
+        let Some(pattern) = pattern.strip_prefix("/staff/v1/") else {
+            continue;
+        };
+        count += 1;
+        let method = method.trim().trim_start_matches("Method::");
+        let is_tried = known
+            .iter()
+            .any(|(of, path, ..)| *of == method && is_of(pattern, path));
+        let is_without = WITHOUT.contains(&&*format!("{method} {pattern}"));
+        assert!(is_tried != is_without, "{method} {pattern}");
+    }
+    assert!(40 <= count, "{count} addresses were found");
 }
 
 fn is_granted(role: Role, operation: Operation) -> bool {

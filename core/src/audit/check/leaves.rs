@@ -176,7 +176,8 @@ impl Walk {
             | Act::Decided { .. }
             | Act::ProposalLapsed { .. }
             | Act::Merged { .. }
-            | Act::Unmerged { .. } => {}
+            | Act::Unmerged { .. }
+            | Act::SweepRun => {}
         }
     }
 

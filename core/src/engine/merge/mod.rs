@@ -6,6 +6,7 @@
 
 mod consents;
 mod here;
+mod preview;
 mod proof;
 mod undo;
 
@@ -34,9 +35,14 @@ use super::commit::{IdempotencyKey, Verb};
 use super::enrol::duplicate_check;
 use super::receipt::{Merged, Receipt, Unmerged};
 use super::rows::{MEMBERS, MERGED, MemberRow, Merged as MergedWith, MergedRow, SALES, SaleRow};
+use super::staff::Hand;
 use super::work::{Stop, View, Work};
 
 pub use proof::{Confirmation, MergeProof, PhoneProved};
+pub(in crate::engine) use undo::Undo;
+
+/// Why records are merged and parted, where nobody says otherwise, and by what right.
+const REQUESTED: (&str, &str) = ("member_rights", "request");
 
 /// A record that lives on in another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,25 +69,47 @@ impl Engine {
         proof: MergeProof,
         actor: &Actor,
     ) -> Result<Merged, Refusal> {
+        self.merge_by(key, (survivor, other), proof, &Hand::of(actor))
+    }
+
+    /// The same by whoever it is.
+    pub(super) fn merge_by(
+        &self,
+        key: &IdempotencyKey,
+        (survivor, other): (MemberId, MemberId),
+        proof: MergeProof,
+        hand: &Hand,
+    ) -> Result<Merged, Refusal> {
+        let merge = self.merge_of(survivor, other, proof, hand)?;
+        let answer = self.run(key, merge)?;
+        let Receipt::Merged(merged) = answer.receipt else {
+            return Err(Refusal::StoreDamaged);
+        };
+        self.index_again(other, self.phone_of(other).as_ref())?;
+        Ok(merged)
+    }
+
+    /// The command of a merge.
+    fn merge_of(
+        &self,
+        survivor: MemberId,
+        other: MemberId,
+        proof: MergeProof,
+        hand: &Hand,
+    ) -> Result<Merge, Refusal> {
         let phone = self.phone_of(other);
         let leave = duplicate_check()?;
         let others = phone.as_ref().map_or_else(Vec::new, |profile| {
             self.phones.others(profile.mobile.disclose(&leave))
         });
-        let merge = Merge {
+        Ok(Merge {
             survivor: self.keys.account_of(survivor)?,
             other: self.keys.account_of(other)?,
             members: (survivor, other),
             proof,
-            actor: actor.clone(),
+            hand: hand.clone(),
             is_duplicate: others.iter().any(|of| *of != survivor && *of != other),
-        };
-        let answer = self.run(key, merge)?;
-        let Receipt::Merged(merged) = answer.receipt else {
-            return Err(Refusal::StoreDamaged);
-        };
-        self.index_again(other, phone.as_ref())?;
-        Ok(merged)
+        })
     }
 
     /// Makes two records of a pair again: the state before, plus what happened since. The survivor is `survivor`.
@@ -96,18 +124,30 @@ impl Engine {
         other: MemberId,
         actor: &Actor,
     ) -> Result<Unmerged, Refusal> {
-        let undo = undo::Undo {
-            survivor: self.keys.account_of(survivor)?,
-            other: self.keys.account_of(other)?,
-            members: (survivor, other),
-            actor: actor.clone(),
-        };
+        let undo = self.undo_of(survivor, other, actor, REQUESTED)?;
         let answer = self.run(key, undo)?;
         let Receipt::Unmerged(unmerged) = answer.receipt else {
             return Err(Refusal::StoreDamaged);
         };
         self.index_again(other, self.phone_of(other).as_ref())?;
         Ok(unmerged)
+    }
+
+    /// The command of an undo, and why it is done.
+    pub(super) fn undo_of(
+        &self,
+        survivor: MemberId,
+        other: MemberId,
+        actor: &Actor,
+        because: (&'static str, &'static str),
+    ) -> Result<Undo, Refusal> {
+        Ok(Undo {
+            survivor: self.keys.account_of(survivor)?,
+            other: self.keys.account_of(other)?,
+            members: (survivor, other),
+            actor: actor.clone(),
+            because,
+        })
     }
 
     /// The records that were merged into a member's own, the earliest first.
@@ -135,7 +175,7 @@ impl Engine {
 
     /// Puts a record into the index of phones, or takes it out, as it stands now. A search finds no record that lives on in
     /// another.
-    fn index_again(
+    pub(super) fn index_again(
         &self,
         member: MemberId,
         phone: Option<&crate::vault::profile::Profile>,
@@ -162,7 +202,7 @@ struct Merge {
     #[serde(skip)]
     proof: MergeProof,
     #[serde(skip)]
-    actor: Actor,
+    hand: Hand,
     /// Whether a third record has the same phone.
     #[serde(skip)]
     is_duplicate: bool,
@@ -176,6 +216,7 @@ impl Verb for Merge {
     }
 
     fn decide(&self, work: &mut Work<'_>) -> Result<Receipt, Stop> {
+        self.hand.check(work)?;
         let (survivor, other) = (self.survivor, self.other);
         let view = work.view();
         if view.here(survivor)? != survivor || view.here(other)? != other {
@@ -283,11 +324,11 @@ impl Merge {
             work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))?;
         }
         work.act(Done {
-            actor: self.actor.clone(),
+            actor: self.hand.actor().clone(),
             act: Act::Merged { other: of },
             subject: Some(handle),
             fields: &["account", "consents"],
-            because: ("member_rights", "request"),
+            because: self.hand.because(REQUESTED),
         })?;
         Ok(())
     }

@@ -68,6 +68,16 @@ pub struct MergeProof {
 }
 
 impl MergeProof {
+    /// A proof that was never fresh: for a key under which the merge has its answer already.
+    pub(in crate::engine) const fn spent(survivor: MemberId, other: MemberId) -> Self {
+        Self {
+            survivor,
+            other,
+            by_codes: false,
+            at: Moment::EPOCH,
+        }
+    }
+
     /// Refuses a proof of other records or one that is too old, and records whose phones have changed since.
     pub(super) fn check(
         &self,
@@ -108,6 +118,19 @@ impl Engine {
         if !said.confirmed {
             return Err(Refusal::MergeUnconfirmed);
         }
+        let proof = self.show_one_person(survivor, other, said.codes)?;
+        self.confirm_pin(survivor, said.pin, said.device)?;
+        Ok(proof)
+    }
+
+    /// What their phones show of two records, before the member has confirmed anything: enough to say what a merge would
+    /// come to, and for [`Self::prove_merge`] one of two parts.
+    pub(super) fn show_one_person(
+        &self,
+        survivor: MemberId,
+        other: MemberId,
+        codes: &[PhoneProved],
+    ) -> Result<MergeProof, Refusal> {
         let leave = duplicate_check()?;
         let is_one_phone = self.read(|view| {
             let rows = (view.member(survivor)?, view.member(other)?);
@@ -117,12 +140,11 @@ impl Engine {
             Ok(one_phone(&rows.0, &rows.1, &leave))
         })?;
         let now = self.now();
-        let has_code = |member| said.codes.iter().any(|code| code.counts(member, now));
+        let has_code = |member| codes.iter().any(|code| code.counts(member, now));
         let by_codes = has_code(survivor) && has_code(other);
         if survivor == other || !(is_one_phone || by_codes) {
             return Err(Refusal::MergeUnproved);
         }
-        self.confirm_pin(survivor, said.pin, said.device)?;
         Ok(MergeProof {
             survivor,
             other,

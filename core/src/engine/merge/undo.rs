@@ -29,13 +29,15 @@ use super::{chain, consents, sales_of, terms_of};
 
 /// Makes two records of a pair again.
 #[derive(Serialize)]
-pub(super) struct Undo {
+pub(in crate::engine) struct Undo {
     pub(super) survivor: AccountId,
     pub(super) other: AccountId,
     #[serde(skip)]
     pub(super) members: (MemberId, MemberId),
     #[serde(skip)]
     pub(super) actor: Actor,
+    #[serde(skip)]
+    pub(super) because: (&'static str, &'static str),
 }
 
 /// A merge with everything after it.
@@ -263,7 +265,7 @@ impl Undo {
             act: Act::Unmerged { other: of },
             subject: Some(handle),
             fields: &["account", "consents"],
-            because: ("member_rights", "request"),
+            because: self.because,
         })?;
         Ok(())
     }

@@ -19,6 +19,7 @@ use super::audit::{Actor, Done};
 use super::enrol::duplicate_check;
 use super::merge::PhoneProved;
 use super::rows::{MEMBERS, MemberRow, MemberV3, Verified, VerifiedHow};
+use super::staff::Hand;
 use super::work::{Stop, Work};
 use super::{Engine, Review};
 
@@ -172,7 +173,7 @@ impl Engine {
         let mobile = profile.mobile.disclose(&leave);
         let given = self.take_code(member, mobile, code)?;
         let actor = Actor::member(Handle::from_bytes(row.handle), device);
-        self.mark_verified(member, mobile, VerifiedHow::Code, actor)
+        self.mark_verified(member, mobile, VerifiedHow::Code, Hand::of(&actor))
             .inspect_err(|_| self.give_back(Some(given)))
     }
 
@@ -186,11 +187,20 @@ impl Engine {
         member: MemberId,
         actor: &Actor,
     ) -> Result<PhoneVerified, Refusal> {
+        self.verify_phone_by_hand(member, &Hand::of(actor))
+    }
+
+    /// The same by whoever it is.
+    pub(super) fn verify_phone_by_hand(
+        &self,
+        member: MemberId,
+        hand: &Hand,
+    ) -> Result<PhoneVerified, Refusal> {
         let row = self.read(|view| view.member(member))?;
         let leave = duplicate_check()?;
         let profile = row.told.profile.to_profile();
-        let how = VerifiedHow::Staff(actor.name.clone());
-        self.mark_verified(member, profile.mobile.disclose(&leave), how, actor.clone())
+        let how = VerifiedHow::Staff(hand.actor().name.clone());
+        self.mark_verified(member, profile.mobile.disclose(&leave), how, hand.clone())
     }
 
     /// The other members who gave the same phone, verified or not: for merging, and for nobody at a kiosk.
@@ -253,11 +263,12 @@ impl Engine {
         member: MemberId,
         mobile: &Mobile,
         how: VerifiedHow,
-        actor: Actor,
+        hand: Hand,
     ) -> Result<PhoneVerified, Refusal> {
         let account = self.keys.account_of(member)?;
         let expected = mobile.clone();
         self.member_work(member, move |work| {
+            hand.check(work)?;
             let mut row = work.view().member(member)?;
             // It was corrected meanwhile: another phone is another claim.
             if !row.has_mobile(&expected)? {
@@ -265,7 +276,7 @@ impl Engine {
             }
             let state = work.view().account(account)?.account.state;
             let after = verify(state, row.phone())?;
-            note_verified(work, account, (state, after), &mut row, &how, &actor)?;
+            note_verified(work, account, (state, after), &mut row, &how, &hand)?;
             work.put_core(member, &MEMBERS, member.as_bytes(), &MemberRow::V3(row))
         })?;
         Ok(PhoneVerified {
@@ -300,7 +311,8 @@ pub(super) fn verified_by_correction(
 ) -> Result<(), Stop> {
     let state = work.view().account(account)?.account.state;
     let change = (state, approved(state));
-    note_verified(work, account, change, row, &VerifiedHow::Code, actor)
+    let hand = Hand::of(actor);
+    note_verified(work, account, change, row, &VerifiedHow::Code, &hand)
 }
 
 /// Notes in a record that its phone is verified, moves the account, and leaves a line. The caller writes the record.
@@ -310,7 +322,7 @@ fn note_verified(
     (before, after): (AccountState, AccountState),
     row: &mut MemberV3,
     how: &VerifiedHow,
-    actor: &Actor,
+    hand: &Hand,
 ) -> Result<(), Stop> {
     row.verified = Some(Verified {
         at: work.now,
@@ -332,13 +344,13 @@ fn note_verified(
         work.finish(account, head, desk, programme.hash, None)?;
     }
     work.act(Done {
-        actor: actor.clone(),
+        actor: hand.actor().clone(),
         act: Act::PhoneVerified {
             how: Text::fitted(by),
         },
         subject: Some(Handle::from_bytes(row.handle)),
         fields: &["mobile"],
-        because: ("membership", "agreement"),
+        because: hand.because(("membership", "agreement")),
     })?;
     Ok(())
 }

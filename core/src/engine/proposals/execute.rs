@@ -21,7 +21,7 @@ use super::super::audit::Actor;
 use super::super::commit::{Kind, Verb};
 use super::super::enrol::duplicate_check;
 use super::super::erase::By;
-use super::super::receipt::{Adjusted, Receipt};
+use super::super::receipt::{Adjusted, Receipt, Unmerged};
 use super::super::rows::{MemberV3, ProposalState, ProposalV1, ProposedV1};
 use super::super::staff::{OnDuty, Shown, StaffCorrect, adjusted, looked, show};
 use super::super::work::{Stop, Work};
@@ -38,6 +38,8 @@ pub enum Executed {
     Adjusted(Adjusted),
     /// The member was erased: the receipt is to be handed over.
     Erased(Box<DeletionReceipt>),
+    /// A merge was undone: there are two records again.
+    Unmerged(Unmerged),
 }
 
 /// A proposal that may be carried out now, and by whom.
@@ -89,6 +91,8 @@ impl Engine {
             self.execute_adjustment(ready, member)
         } else if ERASES.contains(&operation) {
             self.execute_erasure(ready, member)
+        } else if operation == Operation::UndoMerge {
+            self.execute_undo(ready, member)
         } else {
             Err(Refusal::BadRequest)
         }
@@ -176,6 +180,21 @@ impl Engine {
         let key = key_of(&ready.row);
         let answer = self.run(&key, Approved { verb, ready })?;
         adjusted(answer.receipt).map(Executed::Adjusted)
+    }
+
+    /// The proposal is about the record that was merged into another.
+    fn execute_undo(&self, ready: Ready, other: MemberId) -> Result<Executed, Refusal> {
+        let key = key_of(&ready.row);
+        let survivor = self.merged_into(other)?;
+        let actor = Actor::staff(ready.duty.name(), ready.duty.device());
+        let because = (ready.purpose.word(), "request");
+        let verb = self.undo_of(survivor, other, &actor, because)?;
+        let answer = self.run(&key, Approved { verb, ready })?;
+        let Receipt::Unmerged(unmerged) = answer.receipt else {
+            return Err(Refusal::StoreDamaged);
+        };
+        self.index_again(other, self.phone_of(other).as_ref())?;
+        Ok(Executed::Unmerged(unmerged))
     }
 
     fn execute_erasure(&self, ready: Ready, member: MemberId) -> Result<Executed, Refusal> {

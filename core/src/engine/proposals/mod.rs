@@ -101,7 +101,7 @@ pub struct Proposal {
     pub who: (String, String),
     /// Fields as they are and as they are to become, masked.
     pub changes: Vec<(String, String, String)>,
-    /// Points to adjust, or those that will be lost.
+    /// Points to adjust, those that will be lost, or those that a record takes along when its merge is undone.
     pub points: i64,
 }
 

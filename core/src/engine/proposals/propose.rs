@@ -93,6 +93,9 @@ impl Engine {
         let account = self.keys.account_of(member)?;
         body.points = if ERASES.contains(&wanted.operation) {
             self.balance(account)?.balance.count()
+        } else if wanted.operation == Operation::UndoMerge {
+            // What leaves with the record that was merged: refused here already where there is nothing to undo.
+            self.preview_unmerge(member)?.1.other_balance.count()
         } else {
             wanted.points.unwrap_or(0)
         };
@@ -202,6 +205,7 @@ fn check(wanted: &Wanted<'_>) -> Result<(), Refusal> {
     let is_correction = wanted.operation == Operation::CorrectFields;
     let is_adjustment = wanted.operation == Operation::AdjustAboveLimit;
     let erases = ERASES.contains(&wanted.operation);
+    let parts = wanted.operation == Operation::UndoMerge;
     let is_twice = |place: usize, field: &FieldName| {
         wanted
             .fields
@@ -210,7 +214,7 @@ fn check(wanted: &Wanted<'_>) -> Result<(), Refusal> {
             .any(|other| other == field)
     };
     let mut fields = wanted.fields.iter().enumerate();
-    let fits = (is_query || is_correction || is_adjustment || erases)
+    let fits = (is_query || is_correction || is_adjustment || erases || parts)
         && (is_query || is_correction) != wanted.fields.is_empty()
         && is_correction != wanted.values.is_empty()
         && is_adjustment == wanted.points.is_some()

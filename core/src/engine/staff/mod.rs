@@ -4,12 +4,17 @@
 
 mod accounts;
 mod correct;
+mod desk;
 mod discipline;
 mod door;
+mod hand;
+mod pairs;
 mod password;
 mod query;
+mod requests;
 mod search;
 mod sign_in;
+mod sweep;
 
 use core::ops::ControlFlow;
 
@@ -29,7 +34,9 @@ use super::work::{Stop, View, Work};
 
 pub use accounts::{Account, Breach, Fresh};
 pub(in crate::engine) use correct::StaffCorrect;
+pub use desk::{IdentityShown, PinResetIssued};
 pub(in crate::engine) use discipline::adjusted;
+pub(in crate::engine) use hand::Hand;
 pub use query::Shown;
 pub(in crate::engine) use query::{language_word, looked, show};
 pub(in crate::engine) use search::masked_member;

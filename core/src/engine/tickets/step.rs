@@ -2,17 +2,20 @@
 
 use crate::audit::Act;
 use crate::domain::refusal::Refusal;
+use crate::policy::catalogue::Field;
 use crate::policy::ticket::{TicketNo, TicketText};
 
 use super::super::Engine;
 use super::super::audit::Actor;
+use super::super::looks::Look;
 use super::super::rows::{DeskTicketRow, TicketReply};
 use super::super::work::{Stop, Work};
 use super::TicketForStaff;
-use super::place::Kept;
+use super::place::{Kept, Whose, because};
 
 impl Engine {
-    /// A request with what was written, for staff: reading it is a use of it, and an act.
+    /// A request with what was written, for staff: reading it is a use of it, and an act. The member whose it is sees who
+    /// read it (AUD-02).
     ///
     /// # Errors
     /// [`Refusal::TicketUnknown`] and the store's.
@@ -20,6 +23,19 @@ impl Engine {
         let actor = actor.clone();
         self.ticket_work(number, move |work, kept| {
             work.ticket_act(kept, actor.clone(), Act::TicketRead, &["text", "replies"])?;
+            if let Whose::Member { member, .. } = &kept.whose {
+                let (purpose, basis) = because(kept.index.kind);
+                let look = Look {
+                    at: work.now,
+                    who: actor.name.clone(),
+                    role: actor.role.to_owned(),
+                    fields: vec![Field::Tickets],
+                    purpose: purpose.to_owned(),
+                    basis: basis.to_owned(),
+                    ticket: Some(number.to_string()),
+                };
+                work.note_look(*member, &look)?;
+            }
             Ok(kept.for_staff())
         })
     }

@@ -89,6 +89,8 @@ named! {
         RunApplication => "run_application", "执行采集申请", "run an application";
         /// Receive the extract (EXT-06).
         ReceiveExtract => "receive_extract", "接收提取文件", "receive an extract";
+        /// Look at an identity document that is shown.
+        CheckIdentity => "check_identity", "核对证件", "check an identity document";
     }
 }
 

@@ -53,7 +53,7 @@ const WRITTEN: &[(&str, &str)] = &[
         "search_member:name,mobile,card_number \
          +query_fields:name,mobile,card_number,state,tier,points,address,postcode,consents query_fields:language \
          +correct_fields:name,mobile correct_fields:language +erase_member verify_phone issue_pin_reset reissue_card \
-         enter_member read_tickets take_ticket answer_ticket close_ticket",
+         check_identity enter_member read_tickets take_ticket answer_ticket close_ticket",
     ),
     (
         "member_manager",
@@ -61,7 +61,7 @@ const WRITTEN: &[(&str, &str)] = &[
          +query_fields:name,mobile,card_number,state,tier,points,address,postcode,consents,log_ins query_fields:language \
          !query_fields:name,mobile,card_number,state,tier,points,address,postcode,consents,log_ins \
          !correct_fields:name,mobile !erase_member review_entry warn restrict suspend lift +terminate !terminate adjust \
-         +adjust_above_limit !adjust_above_limit merge undo_merge read_tickets take_ticket answer_ticket close_ticket \
+         +adjust_above_limit !adjust_above_limit merge +undo_merge !undo_merge read_tickets take_ticket answer_ticket close_ticket \
          read_reports sign_application",
     ),
     ("information_specialist", "file_application"),
@@ -82,7 +82,7 @@ const WRITTEN: &[(&str, &str)] = &[
          +query_fields:name,mobile,card_number,state,tier,points,address,postcode,consents,log_ins query_fields:language \
          !query_fields:name,mobile,card_number,state,tier,points,address,postcode,consents,log_ins \
          +correct_fields:name,mobile correct_fields:language !correct_fields:name,mobile +erase_member !erase_member \
-         !terminate verify_phone review_entry merge undo_merge read_quality read_reports run_sweep",
+         !terminate verify_phone review_entry merge +undo_merge !undo_merge read_quality read_reports run_sweep",
     ),
     (
         "administrator",
@@ -189,6 +189,7 @@ fn every_clear_field_of_level_one_or_two_needs_a_second_person() {
         Operation::EraseMember,
         Operation::Terminate,
         Operation::AdjustAboveLimit,
+        Operation::UndoMerge,
     ];
     for rule in RULES.iter().filter(|rule| rule.part == Part::Do) {
         if deletes.contains(&rule.operation) {

@@ -5,13 +5,21 @@ mod accounts;
 mod members;
 mod proposals;
 mod session;
+mod desk;
+mod pairs;
+mod requests;
+mod sweep;
 
 pub(crate) use accounts::{
     accounts, add, block, grant, log_ins, password as reset, revoke, show, unblock,
 };
+pub(crate) use desk::{end_identity, identify, reissue, reset_pin, verify};
 pub(crate) use members::{adjust, sanction, search};
+pub(crate) use pairs::{merge, merges, preview, prove, send_code};
 pub(crate) use proposals::{approve, decline, execute, open, propose};
+pub(crate) use requests::{close, open as open_ticket, reply, take, ticket, tickets};
 pub(crate) use session::{me, password, set_up, sign_in, sign_out};
+pub(crate) use sweep::{count, run as run_sweep};
 
 use http::Response;
 use http::header::COOKIE;

@@ -17,6 +17,7 @@ use crate::routes::own::answered;
 use crate::staff::Seat;
 
 use super::members::Corrected;
+use super::pairs::Parted;
 use super::{Answered, member, on_duty, page_key, purpose, refer, said};
 
 /// A proposal on a page.
@@ -219,6 +220,8 @@ struct Done {
     adjusted: Option<Corrected>,
     #[serde(skip_serializing_if = "Option::is_none")]
     erased: Option<Box<DeletionReceipt>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmerged: Option<Parted>,
 }
 
 #[derive(Serialize)]
@@ -265,6 +268,10 @@ fn carry_out(app: &App, seat: &Seat, number: u64) -> Answered {
             }
             app.audit_moved();
             done.erased = Some(receipt);
+        }
+        Executed::Unmerged(unmerged) => {
+            app.audit_moved();
+            done.unmerged = Some(Parted::of(&unmerged));
         }
     }
     Ok(json(StatusCode::OK, &done))
