@@ -113,8 +113,10 @@ struct Document {
 
 #[derive(Serialize)]
 struct Checked {
-    checked_by: String,
-    checked_at: String,
+    #[serde(rename = "checked_by")]
+    by: String,
+    #[serde(rename = "checked_at")]
+    at: String,
     number_kept: bool,
 }
 
@@ -141,8 +143,8 @@ fn try_identify(app: &App, asked: &Asked<'_>) -> Answered {
         .engine
         .check_identity_at_desk(&seat.duty, member, number, purpose)?;
     let checked = Checked {
-        checked_by: checked.checked_by,
-        checked_at: checked.checked_at.to_rfc3339(),
+        by: checked.checked_by,
+        at: checked.checked_at.to_rfc3339(),
         number_kept: checked.number_kept,
     };
     Ok(json(StatusCode::CREATED, &checked))

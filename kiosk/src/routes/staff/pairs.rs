@@ -67,7 +67,7 @@ struct Shown {
 
 /// What a merge comes to.
 #[derive(Serialize)]
-struct Moved {
+struct Outcome {
     moved: i64,
     made: i64,
     debt_moved: i64,
@@ -77,7 +77,7 @@ struct Moved {
     undo_until: String,
 }
 
-impl Moved {
+impl Outcome {
     fn of(merged: &Merged) -> Self {
         Self {
             moved: merged.moved.count(),
@@ -117,12 +117,12 @@ fn try_preview(app: &App, asked: &Asked<'_>) -> Answered {
     let merged = app
         .engine
         .preview_merge_at_desk(&seat.duty, pair, &codes, purpose)?;
-    Ok(json(StatusCode::OK, &Moved::of(&merged)))
+    Ok(json(StatusCode::OK, &Outcome::of(&merged)))
 }
 
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
-struct Confirmed {
+struct Wish {
     stays: String,
     joins: String,
     purpose: String,
@@ -141,7 +141,7 @@ pub(crate) fn merge(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_merge(app: &App, asked: &Asked<'_>) -> Answered {
     let seat = on_duty(app, asked)?;
     app.engine.may(&seat.duty, Operation::Merge)?;
-    let said: Confirmed = said(asked)?;
+    let said: Wish = said(asked)?;
     let pair = pair(app, &seat, (&said.stays, &said.joins))?;
     let (key, purpose) = (page_key(asked)?, purpose(&said.purpose)?);
     let codes = app.staff.proofs(&seat);
@@ -157,7 +157,7 @@ fn try_merge(app: &App, asked: &Asked<'_>) -> Answered {
     // Whoever is signed in with the other card is signed in to a record that stands for itself no more.
     app.sessions.end_all(&pair.1);
     app.audit_moved();
-    Ok(json(StatusCode::OK, &Moved::of(&merged)))
+    Ok(json(StatusCode::OK, &Outcome::of(&merged)))
 }
 
 #[derive(Deserialize)]

@@ -39,8 +39,8 @@ struct Row {
     escalated: bool,
     /// A year of the calendar was not known when the due day was counted.
     holidays_unknown: bool,
-    /// Whether it is a member's.
-    of_member: bool,
+    /// Whether it is a member's, or of somebody who did not sign in.
+    of: &'static str,
 }
 
 impl From<TicketListed> for Row {
@@ -55,7 +55,11 @@ impl From<TicketListed> for Row {
             overdue: ticket.is_overdue,
             escalated: ticket.is_escalated,
             holidays_unknown: ticket.certainty == Certainty::Assumed,
-            of_member: ticket.is_members,
+            of: if ticket.is_members {
+                "member"
+            } else {
+                "nobody"
+            },
         }
     }
 }
