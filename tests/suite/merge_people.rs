@@ -3,6 +3,7 @@
 use jifen::domain::refusal::Refusal;
 use jifen::engine::audit::Actor;
 use jifen::engine::tickets::{OpenedBy, Told};
+use jifen::policy::catalogue::{Field, Value};
 use jifen::policy::grant::{Ask, Grant, decide};
 use jifen::policy::notice::Language;
 use jifen::policy::ticket::TicketKind;
@@ -19,6 +20,26 @@ fn own(who: &Person) -> Grant {
         member,
     })
     .unwrap()
+}
+
+/// What the parts of the survivor's own view say of a field, in their order.
+fn parts(pair: &Pair, part: Field) -> Vec<String> {
+    let engine = pair.shop.engine();
+    let member = pair.a.member;
+    let view = engine
+        .own_view(member, Language::En, &own(&pair.a))
+        .unwrap();
+    let whole = part.declaration().part_of.unwrap();
+    match view.record.value(whole) {
+        Some(Value::Records(records)) => records
+            .iter()
+            .filter_map(|record| match record.value(part) {
+                Some(Value::Text(text)) => Some(text.to_string()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// MEM-08: the PIN that is set by either card is the one that both ask for.
@@ -79,9 +100,17 @@ fn requests_and_log_ins_of_either_record_are_the_persons() {
         texts(&pair, &pair.a),
         ["by the second card", "by the first card"]
     );
+    assert_eq!(
+        parts(&pair, Field::TicketText),
+        ["by the first card", "by the second card"]
+    );
+    assert_eq!(parts(&pair, Field::MergedCard), [&*pair.b.card]);
+    assert_eq!(parts(&pair, Field::MergedMobile), ["+8613800000001"]);
     let logins = pair.shop.engine().logins(pair.a.member).unwrap();
     assert!(logins.iter().any(|login| login.device == "kiosk-7"));
     pair.unmerge().unwrap();
     assert_eq!(texts(&pair, &pair.a), ["by the first card"]);
     assert_eq!(texts(&pair, &pair.b), ["by the second card"]);
+    assert_eq!(parts(&pair, Field::TicketText), ["by the first card"]);
+    assert!(parts(&pair, Field::MergedCard).is_empty());
 }

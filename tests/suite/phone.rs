@@ -419,7 +419,10 @@ fn without_codes_a_changed_phone_is_a_claim_again() {
 fn a_code_does_not_stand_in_for_the_staff() {
     let (shop, outbox) = shop(Review::Staff);
     let anna = shop.join(&numbered(1), &Form::of(1));
-    assert_eq!(word(shop.engine().send_phone_code(anna.member)), "not_sent");
+    assert_eq!(
+        word(shop.engine().send_phone_code(anna.member)),
+        "message_not_sent"
+    );
     shop.engine().send_phone_code_of(&anna.card).unwrap();
     assert!(outbox.all().is_empty(), "nothing is sent");
     // One that was sent for a merge is good for that merge alone.

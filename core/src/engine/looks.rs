@@ -112,12 +112,11 @@ impl Engine {
         self.read(|view| {
             let mut looks = Vec::new();
             for member in view.person(member)? {
-                let rows = view.looks(member, &view.member(member)?)?;
-                looks.extend(rows.into_iter().map(|(_, row)| look(row)));
+                looks.extend(view.looks(member, &view.member(member)?)?);
             }
-            let mut looks = looks.into_iter().collect::<Result<Vec<Look>, Stop>>()?;
-            looks.sort_by_key(|look| look.at);
-            Ok(looks)
+            // Those of one moment in the order in which they were written.
+            looks.sort_by_key(|(number, _)| *number);
+            looks.into_iter().map(|(_, row)| look(row)).collect()
         })
     }
 

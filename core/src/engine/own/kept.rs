@@ -28,6 +28,7 @@ pub const fn tables_of(field: Field) -> &'static [&'static str] {
         | Field::Verified
         | Field::Duplicate
         | Field::Merged
+        | Field::MergedRecords
         | Field::RestrictedSince
         | Field::ConfirmedAt
         | Field::WarnedAt
@@ -61,7 +62,19 @@ pub const fn tables_of(field: Field) -> &'static [&'static str] {
         Field::LiveCodeSecret => &["live_codes"],
         Field::SectorTokens => &["sectors"],
         Field::Email | Field::TypedCode | Field::MemberNumber | Field::AccountNumber => &[],
-        Field::AttemptsFailed
+        Field::MergedName
+        | Field::MergedMobile
+        | Field::MergedCard
+        | Field::TicketNumber
+        | Field::TicketKind
+        | Field::TicketState
+        | Field::TicketOpenedAt
+        | Field::TicketDue
+        | Field::TicketOwner
+        | Field::TicketEndedAt
+        | Field::TicketText
+        | Field::TicketReplies
+        | Field::AttemptsFailed
         | Field::AttemptsWaitUntil
         | Field::AttemptsDay
         | Field::AttemptsOfDay

@@ -17,6 +17,7 @@ use super::super::rows::{
     Identity, LookRow, MemberV1, MemberV3, Merged, PostalRow, SignInRow, Source, Verified,
     VerifiedHow,
 };
+use super::super::tickets::{Reply, TicketShown};
 use super::super::work::Stop;
 use super::{Teller, link, there};
 
@@ -24,9 +25,21 @@ impl Teller<'_> {
     /// The member's own row, the address, the attempts to sign in and the looks.
     pub(super) fn person(&self, member: MemberId, leave: &Grant) -> Result<Record, Stop> {
         let row = self.view.member(member)?;
-        let looks = self.view.looks(member, &row)?;
-        let looks = looks.into_iter().rev().map(|(_, row)| look(row));
-        let looks: Vec<Record> = looks.collect();
+        // Whose record lives on in this one is the same person.
+        let person = self.view.person(member)?;
+        let (mut looks, mut tickets) = (Vec::new(), Vec::new());
+        for member in &person {
+            looks.extend(self.view.looks(*member, &self.view.member(*member)?)?);
+            tickets.extend(self.view.tickets_of(*member)?);
+        }
+        looks.sort_by_key(|(number, _)| *number);
+        let looks: Vec<Record> = looks.into_iter().map(|(_, row)| look(row)).collect();
+        tickets.sort_by_key(|ticket| ticket.number);
+        let tickets: Vec<Record> = tickets.into_iter().map(ticket).collect();
+        let mut others = Vec::new();
+        for other in person.iter().filter(|other| **other != member) {
+            others.push(other_record(&self.view.member(*other)?.told, leave));
+        }
         let mut record = Record::new();
         told!(record, MemberV3 {
             handle => Handle: Handle::from_bytes(handle).to_string(),
@@ -39,12 +52,14 @@ impl Teller<'_> {
             reset => PinReset: there(reset.is_some_and(is_secret)),
             merged => Merged: merged_word(&merged),
             warned_at => WarnedAt: warned_at,
-            last_ticket => Tickets: last_ticket,
             identity => Identity: identity.map(identity_check);
             told => record.join(first(told, leave)),
             last_look => link(last_look),
+            last_ticket => link(last_ticket),
         } = row);
         record.tell(super::Field::Looks, looks);
+        record.tell(super::Field::Tickets, tickets);
+        record.tell(super::Field::MergedRecords, others);
         if let Some(PostalRow::V1(row)) = self.view.address(member)? {
             told!(record, Address {
                 lines => Address: lines.disclose(leave).as_str(),
@@ -172,6 +187,42 @@ fn attempts_of(row: SignInRow) -> Record {
         of_day => AttemptsOfDay: of_day;
     } = row);
     record
+}
+
+/// Of a record that lives on in another: who it says that the person is. What it bought and agreed to is told there.
+fn other_record(row: &MemberV1, leave: &Grant) -> Record {
+    let profile = row.profile.to_profile();
+    let mut record = Record::new();
+    record.tell(
+        super::Field::MergedName,
+        profile.name.disclose(leave).as_str(),
+    );
+    record.tell(
+        super::Field::MergedMobile,
+        profile.mobile.disclose(leave).e164(),
+    );
+    record.tell(super::Field::MergedCard, row.card.0.as_str());
+    record
+}
+
+fn ticket(shown: TicketShown) -> Record {
+    let mut record = Record::new();
+    told!(record, TicketShown {
+        number => TicketNumber: number.to_string(),
+        kind => TicketKind: kind.as_str(),
+        state => TicketState: state.as_str(),
+        owner => TicketOwner: owner,
+        opened_at => TicketOpenedAt: opened_at,
+        due => TicketDue: due.to_string(),
+        ended_at => TicketEndedAt: ended_at,
+        text => TicketText: text.as_str(),
+        replies => TicketReplies: replies.into_iter().map(answer).collect::<Vec<String>>();
+    } = shown);
+    record
+}
+
+fn answer(Reply { at, by, text }: Reply) -> String {
+    format!("{} {by}: {}", at.to_rfc3339(), text.as_str())
 }
 
 fn look(row: LookRow) -> Record {

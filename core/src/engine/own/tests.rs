@@ -37,8 +37,8 @@ const DEMO: &str = include_str!("../../../../fixtures/programmes/demo.toml");
 const PIN: &str = "204957";
 
 /// Fields that no member of this shop has: no e-mail is asked for, codes live in memory, departments have no tokens, an
-/// account of a member has no reference, and the programme looks at no day.
-const ABSENT: [Field; 7] = [
+/// account of a member has no reference, the programme looks at no day, and no record was merged into theirs.
+const ABSENT: [Field; 8] = [
     Field::Email,
     Field::LiveCodeSecret,
     Field::TypedCode,
@@ -46,6 +46,7 @@ const ABSENT: [Field; 7] = [
     Field::Reference,
     Field::SpendDays,
     Field::DaySums,
+    Field::MergedRecords,
 ];
 
 struct Shop {
@@ -109,6 +110,8 @@ fn canaries(tag: u64) -> Vec<(String, Field)> {
         of(Field::LookPurpose, "why"),
         of(Field::LookBasis, "right"),
         of(Field::LookTicket, "ticket"),
+        of(Field::TicketText, "请更正"),
+        of(Field::TicketReplies, "已答复"),
         of(Field::SaleStore, "store"),
         of(Field::SaleTill, "till"),
         of(Field::SaleReceipt, "slip"),
@@ -160,12 +163,17 @@ impl Shop {
         self.shop_with(&canary, (member, account), &key);
         let told = Told {
             kind: TicketKind::Correct,
-            text: "请更正",
+            text: &canary[&Field::TicketText],
             language: Language::Zh,
         };
         let by = OpenedBy::Member { device: "kiosk-1" };
-        self.engine
+        let ticket = self
+            .engine
             .open_ticket(member, &told, by, &own(member))
+            .unwrap();
+        let answer = &canary[&Field::TicketReplies];
+        self.engine
+            .answer_ticket(ticket.number, answer, &Actor::operator())
             .unwrap();
         self.engine.live_code(member).unwrap();
         let till = format!("till-{tag}");
@@ -313,9 +321,12 @@ fn the_view_holds_what_was_planted_in_each_field_and_nothing_of_another_member()
             }
             let told = texts(&view.record);
             for (canary, field) in canaries(tag) {
-                let found = told
-                    .iter()
-                    .any(|(of, text)| *of == field && *text == canary);
+                // An answer stands behind when and by whom it was given.
+                let is_it = |text: &str| match field {
+                    Field::TicketReplies => text.ends_with(&canary),
+                    _ => text == canary,
+                };
+                let found = told.iter().any(|(of, text)| *of == field && is_it(text));
                 assert!(found, "{field:?} {canary}");
             }
             for (canary, field) in canaries(1 - tag) {

@@ -132,6 +132,15 @@ impl View<'_> {
         Ok(chain)
     }
 
+    /// A member's requests with their answers, the newest first.
+    pub(crate) fn tickets_of(&self, member: MemberId) -> Result<Vec<TicketShown>, Stop> {
+        let numbers = self.ticket_chain(member)?.into_iter();
+        let numbers = numbers.filter_map(TicketNo::of_whole);
+        numbers
+            .map(|number| Ok(self.ticket(number)?.shown()))
+            .collect()
+    }
+
     /// A request with all that is kept of it. Whose keys are gone is as unknown as one that never was.
     pub(super) fn ticket(&self, number: TicketNo) -> Result<Kept, Stop> {
         let index = self.ticket_index(number)?.ok_or(Refusal::TicketUnknown)?;

@@ -24,15 +24,12 @@ impl Engine {
             return Err(Refusal::TokenUnknown);
         }
         self.read(|view| {
-            let mut numbers = Vec::new();
+            let mut tickets = Vec::new();
             for member in view.person(member)? {
-                numbers.extend(view.ticket_chain(member)?);
+                tickets.extend(view.tickets_of(member)?);
             }
-            numbers.sort_unstable_by_key(|number| core::cmp::Reverse(*number));
-            let numbers = numbers.into_iter().filter_map(TicketNo::of_whole);
-            numbers
-                .map(|number| Ok(view.ticket(number)?.shown()))
-                .collect()
+            tickets.sort_by_key(|ticket| core::cmp::Reverse(ticket.number));
+            Ok(tickets)
         })
     }
 

@@ -94,6 +94,10 @@ const LOGIN: Declaration = CORE
     .under(Group::None);
 /// Who looked.
 const LOOK: Declaration = PROOF.class(Class::Service, Level::Two);
+/// Requests and complaints.
+const TICKET: Declaration = PROOF
+    .class(Class::Feedback, Level::Two)
+    .kept(Retention::Service);
 
 const TIME: Shape = Shape::Time;
 const WHOLE: Shape = Shape::Whole;
@@ -167,7 +171,20 @@ fields! {
     LookPurpose "look_purpose" "查看目的" "What for" LOOK.of(Self::Looks);
     LookBasis "look_basis" "查看依据" "By what right" LOOK.of(Self::Looks);
     LookTicket "look_ticket" "所属请求" "Request" LOOK.of(Self::Looks);
-    Tickets "tickets" "请求与投诉" "Requests and complaints" CORE.class(Class::Feedback, Level::Two).because(Why::Rights, Basis::Law).kept(Retention::Service).shape(WHOLE);
+    Tickets "tickets" "请求与投诉" "Requests and complaints" TICKET.shape(RECORDS);
+    TicketNumber "ticket_number" "编号" "Number" TICKET.of(Self::Tickets);
+    TicketKind "ticket_kind" "类型" "Kind" TICKET.of(Self::Tickets);
+    TicketState "ticket_state" "状态" "State" TICKET.of(Self::Tickets);
+    TicketOpenedAt "ticket_opened_at" "提出时间" "Opened at" TICKET.shape(TIME).of(Self::Tickets);
+    TicketDue "ticket_due" "答复期限" "Answer by" TICKET.of(Self::Tickets);
+    TicketOwner "ticket_owner" "经办人" "Taken on by" TICKET.of(Self::Tickets);
+    TicketEndedAt "ticket_ended_at" "结束时间" "Ended at" TICKET.shape(TIME).of(Self::Tickets);
+    TicketText "ticket_text" "内容" "What was asked" TICKET.of(Self::Tickets);
+    TicketReplies "ticket_replies" "答复" "Answers" TICKET.shape(TEXTS).of(Self::Tickets);
+    MergedRecords "merged_records" "并入的本人其他记录" "Other records of yours" CORE.class(Class::Basic, Level::Two).shape(RECORDS);
+    MergedName "merged_name" "该记录的姓名" "Name in that record" CORE.class(Class::Basic, Level::Two).mask(Mask::Name).of(Self::MergedRecords);
+    MergedMobile "merged_mobile" "该记录的手机号" "Mobile number in that record" CORE.class(Class::Contact, Level::Two).mask(Mask::Mobile).of(Self::MergedRecords);
+    MergedCard "merged_card" "该记录的卡号" "Card number of that record" CORE.class(Class::Service, Level::Two).mask(Mask::Card).of(Self::MergedRecords);
 
     AccountState "account_state" "账户状态" "State of the account" ACCOUNT.class(Class::Account, Level::Two);
     AccountOpened "account_opened" "开户日期" "Account opened on" ACCOUNT;
