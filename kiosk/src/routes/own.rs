@@ -265,10 +265,18 @@ pub(crate) fn nothing_said(asked: &Asked<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Who is signed in.
+/// Who is signed in. A session of a record that has been merged since, or erased, is over: they sign in where they live on.
 pub(crate) fn signed_in(app: &App, asked: &Asked<'_>) -> Result<MemberId, Refusal> {
     let member = app.sessions.member(cookies(asked), app.clock.wall());
-    member.ok_or(Refusal::SignInNeeded)
+    let member = member.ok_or(Refusal::SignInNeeded)?;
+    match app.engine.survivor_of(member) {
+        Ok(survivor) if survivor == member => Ok(member),
+        Ok(_) | Err(Refusal::TokenUnknown) => {
+            app.sessions.end_all(&member);
+            Err(Refusal::SignInNeeded)
+        }
+        Err(refused) => Err(refused),
+    }
 }
 
 pub(crate) fn own(member: MemberId) -> Result<jifen::policy::grant::Grant, Refusal> {

@@ -5,6 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::caller::Said;
 use crate::staff::{Desk, hire};
 use crate::store::{Person, Store};
 use crate::till::new_key;
@@ -397,6 +398,54 @@ fn one_phone_that_the_desk_has_looked_at_twice_merges_with_the_pin_alone() {
     desk.post("merges", &said).refuses(403, "not_granted");
     assert_eq!(body(&keeper.post("merges", &said), 200)["tier"], "ordinary");
     assert_eq!(points(&store, &cards[1]), points(&store, &cards[0]));
+    store.stop();
+    store.verified();
+}
+
+/// The same by command while the shop is open: whoever was signed in by the other card is not any more.
+#[test]
+fn a_command_merges_with_the_pin_from_stdin_and_ends_what_was_open() {
+    let mut store = open("");
+    let cards = [1, 1].map(|number| store.register(&person(number)));
+    let desk = hire(&store, "li.lei", "desk");
+    for card in &cards {
+        let path = format!("members/{}/verifications", desk.reference(card));
+        body(&desk.post(&path, &asked()), 200);
+    }
+    let [_, cookie] = [0, 1].map(|of| store.sign_in(&cards[of], PIN));
+    let read = || {
+        ask(
+            store.screen(),
+            "GET",
+            "/member/v1/statement",
+            &[("cookie", &*cookie)],
+            "",
+        )
+    };
+    body(&read(), 200);
+
+    let words = |act: &str| format!("member {act} {} {} --confirmed", cards[0], cards[1]);
+    let typed = |pin: &str| {
+        store.place.write("pin", format!("{pin}\n"));
+        let file = fs::File::open(store.place.path("pin")).unwrap();
+        let output = store.place.call(&words("merge")).stdin(file).output();
+        Said::of(&output.unwrap(), "member merge")
+    };
+    let asks = store
+        .place
+        .jifen(&format!("member merge {} {}", cards[0], cards[1]));
+    asks.refuses(1, "merge_unconfirmed");
+    assert!(asks.out.contains("100 points"), "{asks:?}");
+    typed(NEW).refuses(1, "sign_in_failed");
+    body(&read(), 200);
+    let merged = typed(PIN);
+    merged.ends(0);
+    assert!(merged.out.contains("merged; points now 200"), "{merged:?}");
+    read().refuses(401, "sign_in_needed");
+    assert_eq!(points(&store, &cards[1]), 200);
+
+    store.place.jifen(&words("unmerge")).ends(0);
+    assert_eq!([0, 1].map(|of| points(&store, &cards[of])), [100, 100]);
     store.stop();
     store.verified();
 }
