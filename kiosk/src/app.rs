@@ -113,6 +113,14 @@ impl App {
         }
     }
 
+    /// Nothing more is answered: what was, is kept. A thread that has not noticed yet may still hold this shop, so it is
+    /// not left to the last of them.
+    pub(crate) fn end(&self) {
+        if let Some(keeping) = &self.keeping {
+            keeping.end();
+        }
+    }
+
     /// A store that leaves nothing behind, without a programme.
     #[cfg(test)]
     pub(crate) fn in_memory() -> Result<Self, Failure> {

@@ -170,7 +170,7 @@ struct Last {
 pub(crate) struct Keeping {
     keeper: Arc<Keeper>,
     bell: Arc<Bell>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -204,8 +204,19 @@ impl Keeping {
         Ok(Self {
             keeper,
             bell,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
+    }
+
+    /// Ends the keeping. The last checkpoint covers everything that was answered. A second call does nothing.
+    pub(crate) fn end(&self) {
+        *self.bell.is_over.lock() = true;
+        self.bell.rings.notify_all();
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            let _ended = thread.join();
+            self.checkpoint();
+        }
     }
 
     /// A checkpoint after an act that a member holds a receipt of.
@@ -217,14 +228,8 @@ impl Keeping {
 }
 
 impl Drop for Keeping {
-    /// The last checkpoint covers everything that was answered.
     fn drop(&mut self) {
-        *self.bell.is_over.lock() = true;
-        self.bell.rings.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ended = thread.join();
-        }
-        self.checkpoint();
+        self.end();
     }
 }
 

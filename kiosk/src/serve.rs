@@ -67,6 +67,7 @@ pub(crate) fn serve(
     }
     drop(control);
     listeners.stop();
+    app.end();
     told
 }
 
