@@ -10,9 +10,10 @@ use jifen::domain::refusal::Retry;
 use crate::app::App;
 use crate::http::{Route, method_not_allowed, not_found, refuse};
 use crate::log::Told;
+use crate::pages::{assets, join, notice, start};
 use crate::routes::{
-    codes, consents, credentials, data, health, members, metrics, own, page, pos, rights, staff,
-    tickets, verification,
+    codes, consents, credentials, data, health, members, metrics, own, pos, rights, staff, tickets,
+    verification,
 };
 
 /// The longest id in an address, in bytes.
@@ -20,9 +21,28 @@ const ID_MAX: usize = 128;
 
 /// All addresses. `{name}` stands for one id.
 static ADDRESSES: &[Address] = &[
-    Address::new(Method::GET, "/", page::register),
-    Address::new(Method::GET, "/app.css", page::style),
-    Address::new(Method::GET, "/register.js", page::script),
+    Address::new(Method::GET, "/", start::start),
+    Address::new(Method::GET, "/assets/{file}", assets::asset),
+    Address::new(Method::POST, "/visit", start::begin),
+    Address::new(Method::POST, "/look", start::look),
+    Address::new(Method::POST, "/stay", start::stay),
+    Address::new(Method::POST, "/here", start::here),
+    Address::new(Method::POST, "/finish", start::finish),
+    Address::new(Method::GET, "/finish", start::finish),
+    Address::new(Method::GET, "/help", start::help),
+    Address::new(Method::GET, "/notice", notice::notice),
+    Address::new(Method::GET, "/agreement", notice::agreement),
+    Address::new(Method::GET, "/join", join::read_notice),
+    Address::new(Method::POST, "/join", join::noted),
+    Address::new(Method::GET, "/join/phone", join::phone),
+    Address::new(Method::POST, "/join/phone", join::set_phone),
+    Address::new(Method::GET, "/join/name", join::name),
+    Address::new(Method::POST, "/join/name", join::set_name),
+    Address::new(Method::GET, "/join/consents", join::consents),
+    Address::new(Method::POST, "/join/consents", join::set_consents),
+    Address::new(Method::GET, "/join/pin", join::pin),
+    Address::new(Method::POST, "/join/pin", join::register),
+    Address::new(Method::GET, "/join/card", join::card),
     Address::new(Method::GET, "/healthz", health::health),
     Address::new(Method::GET, "/kiosk/v1/notice", members::notice),
     Address::new(Method::POST, "/kiosk/v1/members", members::register),
