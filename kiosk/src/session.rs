@@ -89,16 +89,6 @@ impl Sessions {
         })
     }
 
-    /// The same for what a page asks by itself: it is nobody's touch, and keeps no visit open.
-    pub(crate) fn glance<T>(
-        &self,
-        cookies: Option<&str>,
-        now: Moment,
-        work: impl FnOnce(&mut Visit) -> T,
-    ) -> Option<T> {
-        self.find(cookies, now, |session| work(&mut session.visit))
-    }
-
     /// Somebody said that they are still here: the visit is as long as a new one. Whether there was one.
     pub(crate) fn extend(&self, cookies: Option<&str>, now: Moment) -> bool {
         let extended = self.find(cookies, now, |session| {
@@ -123,13 +113,6 @@ impl Sessions {
             open.remove(&key);
             None
         }
-    }
-
-    /// Takes a visit out of its session, which ends: another begins with it, under another cookie.
-    pub(crate) fn take(&self, cookies: Option<&str>, now: Moment) -> Option<Visit> {
-        let key = key_of(cookies?)?;
-        let session = self.open.lock().remove(&key)?;
-        session.is_open(now).then_some(session.visit)
     }
 
     /// Ends every session of a member, and gives the value of `Set-Cookie` that takes the cookie away.
@@ -205,7 +188,7 @@ mod tests {
         );
     }
 
-    /// The countdown can be stopped as often as wanted, and only by the button: what a page asks by itself stops nothing.
+    /// The countdown can be stopped as often as wanted.
     #[test]
     fn a_visit_lasts_as_long_as_somebody_says_so() {
         let sessions = Sessions::default();
@@ -214,8 +197,6 @@ mod tests {
         for time in 1..=10 {
             assert!(sessions.extend(Some(&kept), at(79 * time)), "{time}");
         }
-        assert!(sessions.glance(Some(&kept), at(869), |_| ()).is_some());
-        assert!(sessions.glance(Some(&kept), at(870), |_| ()).is_none());
         assert!(!sessions.extend(Some(&kept), at(870)));
     }
 

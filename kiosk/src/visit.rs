@@ -1,5 +1,5 @@
 //! What the server keeps of somebody who stands at a screen: the language, how pages look, what was typed so far on the
-//! way to a membership, and the one thing that the next page says. It is in memory alone, under the session's cookie,
+//! way to a membership. It is in memory alone, under the session's cookie,
 //! and is wiped with it (kiosk-ui §2).
 
 use jifen::domain::ids::MemberId;
@@ -32,17 +32,6 @@ pub(crate) struct Visit {
     pub(crate) joining: Option<Joining>,
     /// The card that was made in this visit: shown until the visit ends.
     pub(crate) joined: Option<(CardNumber, AccountState)>,
-    /// What the next page says once: a key of the words, and whether it is good news.
-    pub(crate) told: Option<Told>,
-}
-
-/// What a page says once after something was done or refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// It was done: the key of the sentence.
-    Done(&'static str),
-    /// It was not done: the refusal's own sentence.
-    Refused(String),
 }
 
 impl Visit {
@@ -58,7 +47,6 @@ impl Visit {
             },
             joining: None,
             joined: None,
-            told: None,
         }
     }
 

@@ -1,5 +1,5 @@
 // What pages do by themselves: end an idle visit, put digits into a field, group a number, close a page that was shown long
-// enough, print, renew a code. Nothing is stored, and no page needs it to be read or sent.
+// enough, print. Nothing is stored, and no page needs it to be read or sent.
 "use strict";
 
 (() => {
@@ -187,19 +187,5 @@
         next.focus({ preventScroll: true });
       }
     });
-  }
-
-  /** A code that renews itself while it is shown. The request is nobody's touch. */
-  for (const place of document.querySelectorAll("[data-renew]")) {
-    const renew = async () => {
-      const answer = await fetch(place.dataset.renew, { method: "POST" }).catch(() => null);
-      if (answer?.status === 410) {
-        finish();
-      } else if (answer?.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        place.replaceChildren(...page.body.childNodes);
-      }
-    };
-    setInterval(renew, Number(place.dataset.renewSeconds) * 1000);
   }
 })();

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::http::{Listener, Peer};
 use crate::route::Asked;
 use crate::session::{COUNT_SECONDS, IDLE_SECONDS, WHOLE_SECONDS};
-use crate::visit::{Look, Told, Visit};
+use crate::visit::{Look, Visit};
 
 use super::words;
 
@@ -21,9 +21,7 @@ pub(crate) struct Frame {
     look: Look,
     is_kiosk: bool,
     is_visit: bool,
-    is_member: bool,
     path: String,
-    told: Option<Told>,
 }
 
 impl Frame {
@@ -33,7 +31,7 @@ impl Frame {
         language(asked, of_visit)
     }
 
-    /// The frame for a request. Whatever was to be said once is taken from the visit.
+    /// The frame for a request.
     pub(crate) fn of(app: &App, asked: &Asked<'_>) -> Self {
         let seen = app
             .sessions
@@ -41,18 +39,14 @@ impl Frame {
                 let of_visit = (visit.language, visit.look, visit.member.is_some());
                 (of_visit, visit.told.take())
             });
-        let (look, is_member, told, of_visit) = match seen {
-            Some(((language, look, is_member), told)) => (look, is_member, told, Some(language)),
-            None => (Look::default(), false, None, None),
-        };
+        let of_visit = seen.map(|(language, _)| language);
+        let look = seen.map_or_else(Look::default, |(_, look)| look);
         Self {
             language: language(asked, of_visit),
             look,
             is_kiosk: is_kiosk(asked),
             is_visit: of_visit.is_some(),
-            is_member,
             path: asked.request.uri().path().to_owned(),
-            told,
         }
     }
 
@@ -113,16 +107,8 @@ impl Frame {
         self.is_visit
     }
 
-    pub(crate) const fn is_member(&self) -> bool {
-        self.is_member
-    }
-
     pub(crate) fn path(&self) -> &str {
         &self.path
-    }
-
-    pub(crate) const fn told(&self) -> Option<&Told> {
-        self.told.as_ref()
     }
 
     pub(crate) const fn idle_seconds(&self) -> i64 {

@@ -11,6 +11,9 @@ pub(crate) mod start;
 pub(crate) mod notice;
 pub(crate) mod join;
 
+#[cfg(test)]
+mod tests;
+
 use askama::Template;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
@@ -35,13 +38,6 @@ impl Fault {
         Self {
             field: Some(field),
             words,
-        }
-    }
-
-    fn of_refusal(field: Option<&'static str>, no: &Refusal, language: Language) -> Self {
-        Self {
-            field,
-            words: sentence(no, language),
         }
     }
 }

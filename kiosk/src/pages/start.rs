@@ -35,7 +35,6 @@ pub(crate) fn begin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     };
     let to = match form.text("to") {
         "join" => "/join",
-        "me" => "/me",
         "help" => "/help",
         _ => "/",
     };

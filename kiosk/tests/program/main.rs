@@ -11,6 +11,7 @@
 
 mod caller;
 mod words;
+mod pages;
 mod programmes;
 mod files;
 mod broken_files;

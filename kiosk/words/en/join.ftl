@@ -1,8 +1,6 @@
 start-title = Welcome
 start-join = Join as a member
 start-join-hint = Your name and mobile number, about two minutes
-start-member = My membership
-start-member-hint = Points, tier, member code, and your own data
 start-help = Call our staff
 start-help-hint = Somebody comes to help you at the kiosk
 help-title = Please come to the service desk
@@ -46,4 +44,3 @@ card-qr = QR code of the card number
 card-bars = Bar code of the card number
 card-pending = Until your mobile number is confirmed you earn points but cannot use them yet.
 card-closes = This page closes by itself in { $seconds } seconds.
-card-next = To my membership

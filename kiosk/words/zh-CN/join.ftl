@@ -1,8 +1,6 @@
 start-title = 您好，欢迎光临
 start-join = 加入会员
 start-join-hint = 只需姓名和手机号，约两分钟
-start-member = 我的会员
-start-member-hint = 积分、等级、会员码，以及您的个人信息
 start-help = 呼叫店员
 start-help-hint = 店员会到自助终端旁帮您
 help-title = 请到服务台
@@ -46,4 +44,3 @@ card-qr = 会员卡号的二维码
 card-bars = 会员卡号的条形码
 card-pending = 手机号确认之前，您可以累积积分，暂不能使用积分。
 card-closes = 本页将在 { $seconds } 秒后自动关闭。
-card-next = 查看我的会员
