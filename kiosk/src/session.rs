@@ -19,8 +19,10 @@ pub(crate) const IDLE_SECONDS: i64 = 60;
 pub(crate) const COUNT_SECONDS: i64 = 20;
 /// How many seconds a visit lasts in all, unless it is extended.
 pub(crate) const WHOLE_SECONDS: i64 = 5 * 60;
-/// How long a session lasts without a request.
-const SILENT_MILLIS: i64 = (IDLE_SECONDS + COUNT_SECONDS) * 1_000;
+/// How many seconds a session lasts without a request.
+pub(crate) const SILENT_SECONDS: i64 = IDLE_SECONDS + COUNT_SECONDS;
+/// The same in milliseconds.
+const SILENT_MILLIS: i64 = SILENT_SECONDS * 1_000;
 /// How long it lasts in all.
 const WHOLE_MILLIS: i64 = WHOLE_SECONDS * 1_000;
 /// The most sessions at once; past it the one that was idle longest ends, nobody's before a member's.

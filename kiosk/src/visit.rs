@@ -1,6 +1,5 @@
 //! What the server keeps of somebody who stands at a screen: the language, how pages look, what was typed so far on the
-//! way to a membership. It is in memory alone, under the session's cookie,
-//! and is wiped with it (kiosk-ui §2).
+//! way to a membership. It is in memory alone, under the session's cookie, and is wiped with it (kiosk-ui §2).
 
 use jifen::domain::ids::MemberId;
 use jifen::domain::refusal::AccountState;
@@ -32,6 +31,8 @@ pub(crate) struct Visit {
     pub(crate) joining: Option<Joining>,
     /// The card that was made in this visit: shown until the visit ends.
     pub(crate) joined: Option<(CardNumber, AccountState)>,
+    /// What the next page says first: what was done.
+    pub(crate) told: Option<String>,
 }
 
 impl Visit {
@@ -47,6 +48,7 @@ impl Visit {
             },
             joining: None,
             joined: None,
+            told: None,
         }
     }
 

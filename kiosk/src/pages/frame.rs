@@ -6,7 +6,6 @@ use jifen::policy::notice::Language;
 use crate::app::App;
 use crate::http::{Listener, Peer};
 use crate::route::Asked;
-use crate::session::{COUNT_SECONDS, IDLE_SECONDS, WHOLE_SECONDS};
 use crate::visit::{Look, Visit};
 
 use super::words;
@@ -21,6 +20,8 @@ pub(crate) struct Frame {
     look: Look,
     is_kiosk: bool,
     is_visit: bool,
+    is_member: bool,
+    told: Option<String>,
     path: String,
 }
 
@@ -33,19 +34,22 @@ impl Frame {
 
     /// The frame for a request.
     pub(crate) fn of(app: &App, asked: &Asked<'_>) -> Self {
-        let seen = app
-            .sessions
-            .with(cookies(asked), app.clock.wall(), |visit| {
-                let of_visit = (visit.language, visit.look, visit.member.is_some());
-                (of_visit, visit.told.take())
+        let seen = visit(app, asked, |visit| {
+            let is_member = visit.member.is_some();
+            (visit.language, visit.look, is_member, visit.told.take())
+        });
+        let (of_visit, look, is_member, told) =
+            seen.map_or((None, Look::default(), false, None), |seen| {
+                let (language, look, is_member, told) = seen;
+                (Some(language), look, is_member, told)
             });
-        let of_visit = seen.map(|(language, _)| language);
-        let look = seen.map_or_else(Look::default, |(_, look)| look);
         Self {
             language: language(asked, of_visit),
             look,
             is_kiosk: is_kiosk(asked),
             is_visit: of_visit.is_some(),
+            is_member,
+            told,
             path: asked.request.uri().path().to_owned(),
         }
     }
@@ -103,28 +107,27 @@ impl Frame {
         self.is_kiosk
     }
 
+    /// Whether a member is signed in.
+    pub(crate) const fn is_member(&self) -> bool {
+        self.is_member
+    }
+
+    /// What was done by the form before this page.
+    pub(crate) fn told(&self) -> Option<&str> {
+        self.told.as_deref()
+    }
+
+    /// Which keyboard a browser shows for digits: on the kiosk none, the page has its own.
+    pub(crate) const fn inputmode(&self) -> &'static str {
+        if self.is_kiosk { "none" } else { "numeric" }
+    }
+
     pub(crate) const fn is_visit(&self) -> bool {
         self.is_visit
     }
 
     pub(crate) fn path(&self) -> &str {
         &self.path
-    }
-
-    pub(crate) const fn idle_seconds(&self) -> i64 {
-        IDLE_SECONDS
-    }
-
-    pub(crate) const fn count_seconds(&self) -> i64 {
-        COUNT_SECONDS
-    }
-
-    pub(crate) const fn whole_seconds(&self) -> i64 {
-        WHOLE_SECONDS
-    }
-
-    pub(crate) const fn idle_in_all(&self) -> i64 {
-        IDLE_SECONDS.saturating_add(COUNT_SECONDS)
     }
 
     /// The words of a key.
@@ -138,7 +141,7 @@ impl Frame {
     }
 
     /// Which step of how many.
-    pub(crate) fn step(&self, step: &u8) -> String {
+    pub(crate) fn step(&self, step: u8) -> String {
         let (step, steps) = (step.to_string(), STEPS.to_string());
         words::fill(
             self.language,
@@ -146,11 +149,11 @@ impl Frame {
             &[("step", &step), ("steps", &steps)],
         )
     }
+}
 
-    /// For each step, whether it has been reached.
-    pub(crate) fn dots(&self, step: &u8) -> Vec<bool> {
-        (1..=STEPS).map(|each| each <= *step).collect()
-    }
+/// For each step to a membership, whether it has been reached.
+pub(crate) fn dots(step: u8) -> Vec<bool> {
+    (1..=STEPS).map(|each| each <= step).collect()
 }
 
 /// Whether the kiosk's own screen asks.

@@ -324,12 +324,9 @@ pub(crate) fn register(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
                 joining.seed = app.secret();
             }
             visit(app, asked, |visit| visit.joining = Some(joining));
-            let field = match no {
-                Refusal::PinShape | Refusal::PinCommon => Some("pin"),
-                _ => None,
-            };
+            let of_pin = matches!(no, Refusal::PinShape | Refusal::PinCommon);
             let faults = vec![Fault {
-                field,
+                field: of_pin.then_some("pin"),
                 words: sentence(&no, language),
             }];
             show(&PinPage { frame, faults })

@@ -35,11 +35,10 @@ impl Visitor {
         ];
         let cookie = self.cookie.clone();
         headers.extend(cookie.iter().map(|cookie| ("cookie", &**cookie)));
-        let body: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
-            .collect();
-        let answer = send(address, &request(method, path, &headers, body.join("&")));
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let answer = send(address, &request(method, path, &headers, body));
         if let Some(set) = answer.header("set-cookie") {
             let (pair, rest) = set.split_once(';').unwrap();
             self.cookie = (!rest.contains("Max-Age=0")).then(|| pair.to_owned());
@@ -104,12 +103,10 @@ impl Visitor {
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    let (_, rest) = text.split_once(before).expect(before);
-    rest.split_once(after).expect(after).0
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let found = text.split_once(before);
+    let found = found.and_then(|(_, rest)| rest.split_once(after));
+    assert!(found.is_some(), "{before}\n{text}");
+    found.unwrap_or_default().0
 }
 
 #[test]
