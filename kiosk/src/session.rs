@@ -91,6 +91,17 @@ impl Sessions {
         })
     }
 
+    /// Whose visit it is and in which language, for what a page asks by itself: that nobody has touched it still counts.
+    pub(crate) fn glance(
+        &self,
+        cookies: Option<&str>,
+        now: Moment,
+    ) -> Option<(Option<MemberId>, Language)> {
+        self.find(cookies, now, |session| {
+            (session.visit.member, session.visit.language)
+        })
+    }
+
     /// Somebody said that they are still here: the visit is as long as a new one. Whether there was one.
     pub(crate) fn extend(&self, cookies: Option<&str>, now: Moment) -> bool {
         let extended = self.find(cookies, now, |session| {
@@ -123,6 +134,14 @@ impl Sessions {
             .lock()
             .retain(|_, session| session.visit.member != Some(*member));
         self.end(None)
+    }
+
+    /// Ends every session of a member but the one of this cookie header.
+    pub(crate) fn end_others(&self, member: &MemberId, cookies: Option<&str>) {
+        let own = cookies.and_then(key_of);
+        self.open
+            .lock()
+            .retain(|key, session| session.visit.member != Some(*member) || own == Some(*key));
     }
 
     /// Ends a session, and gives the value of `Set-Cookie` that takes the cookie away.

@@ -20,10 +20,18 @@ pub(crate) fn html(own: &OwnView) -> String {
         "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
          <body>\n<h1>{title}</h1>\n<p>{as_of} {at}</p>\n"
     );
+    page.push_str(&tables(own));
+    page.push_str("</body>\n</html>\n");
+    page
+}
+
+/// What is in it, as tables alone: a page of ours has more around them.
+pub(crate) fn tables(own: &OwnView) -> String {
+    let language = own.language;
     let is_long = |field: Field| matches!(field.declaration().shape, Shape::Records);
     let (long, short): (Vec<_>, Vec<_>) =
         own.record.fields().partition(|(field, _)| is_long(*field));
-    page.push_str("<table>\n");
+    let mut page = "<table>\n".to_owned();
     for (field, value) in short {
         row(&mut page, field, value, language);
     }
@@ -36,7 +44,6 @@ pub(crate) fn html(own: &OwnView) -> String {
         cell(&mut page, field, value, language);
         page.push('\n');
     }
-    page.push_str("</body>\n</html>\n");
     page
 }
 

@@ -54,6 +54,27 @@ impl Frame {
         }
     }
 
+    /// The frame of a part of a page, which is put into one that is there already.
+    pub(crate) fn plain(asked: &Asked<'_>, language: Language) -> Self {
+        Self {
+            language,
+            look: Look::default(),
+            is_kiosk: is_kiosk(asked),
+            is_visit: false,
+            is_member: false,
+            told: None,
+            path: String::new(),
+        }
+    }
+
+    /// What stands between the names of a list.
+    pub(crate) const fn comma(&self) -> &'static str {
+        match self.language {
+            Language::Zh => "、",
+            Language::En => ", ",
+        }
+    }
+
     pub(crate) const fn tag(&self) -> &'static str {
         self.language.tag()
     }

@@ -30,3 +30,5 @@ print = Print
 keypad = Number pad
 key-delete = Delete
 key-clear = Clear
+start-me = My membership
+start-me-hint = See your points, show your code, look after your data

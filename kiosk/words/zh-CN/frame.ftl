@@ -30,3 +30,5 @@ print = 打印
 keypad = 数字键盘
 key-delete = 退格
 key-clear = 清空
+start-me = 我的会员
+start-me-hint = 查看积分，出示会员码，管理自己的信息
