@@ -244,3 +244,5 @@ purpose-membership = 我的会员
 correct-now = 现在：{ $value }
 card-new-title = 您的新会员卡
 cancel = 取消
+device-kiosk = 自助终端
+copy-no-phone = 这里的页面还不能用手机打开，所以无法用链接带走。您可以在“我的信息”中查看全部内容并打印。

@@ -28,11 +28,13 @@ struct Page {
     forms: Vec<(&'static str, String)>,
     form: &'static str,
     link: Option<Link>,
+    /// Whether there is a device that it can be taken with.
+    possible: bool,
     faults: Vec<Fault>,
 }
 
 struct Link {
-    /// Its address here; none at a kiosk whose pages a phone can open.
+    /// Its address here; none at a kiosk, whose screen and disk keep nothing.
     to: Option<String>,
     qr: Option<String>,
     until: String,
@@ -50,7 +52,7 @@ fn shown(app: &App, asked: &Asked<'_>, form: CopyForm, faults: Vec<Fault>) -> Re
         let link = link.map(|(path, until)| {
             let address = app.page_address(&path);
             let qr = address.and_then(|address| symbols::qr(&address));
-            let to = (qr.is_none() || !frame.is_kiosk()).then_some(path);
+            let to = (!frame.is_kiosk()).then_some(path);
             let until = clock(app, until)?;
             Ok::<_, Refusal>(Link { to, qr, until })
         });
@@ -60,6 +62,7 @@ fn shown(app: &App, asked: &Asked<'_>, form: CopyForm, faults: Vec<Fault>) -> Re
                 .into(),
             form: form.as_str(),
             link: link.transpose()?,
+            possible: !frame.is_kiosk() || app.page_address("/").is_some(),
             faults,
             frame,
         }))

@@ -13,7 +13,7 @@ use crate::routes::members::KIOSK;
 use super::super::form::Form;
 use super::super::frame::{Frame, visit};
 use super::super::{Fault, see_other, show};
-use super::{day, done, fault, of_member};
+use super::{day, done, fault, of_member, zone};
 
 #[derive(Template)]
 #[template(path = "me/data.html")]
@@ -38,7 +38,7 @@ fn shown(app: &App, asked: &Asked<'_>, faults: Vec<Fault>) -> Response<Vec<u8>> 
         let view = if masked { view.masked() } else { view };
         Ok(show(&Page {
             frame,
-            tables: tables(&view),
+            tables: tables(&view, Some(zone(app)?)),
             masked,
             faults,
         }))

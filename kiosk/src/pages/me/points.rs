@@ -2,9 +2,11 @@
 
 use askama::Template;
 use http::Response;
+use jifen::domain::money::Money;
 use jifen::domain::programme::Tier;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::statement::Statement;
+use jifen::ledger::lot::Lot;
 
 use crate::app::App;
 use crate::route::Asked;
@@ -106,12 +108,13 @@ fn standing(
 ) -> Result<(String, String, String), Refusal> {
     let versions = app.engine.versions();
     let programme = versions.latest().ok_or(Refusal::BeforeProgramme)?;
-    let money = |amount: jifen::domain::money::Money| {
-        format!(
-            "{} {}",
-            amount.display(programme.currency.exponent),
-            programme.currency.code
-        )
+    let currency = &programme.currency;
+    let money = |amount: Money| {
+        let amount = amount.display(currency.exponent);
+        match currency.code.as_str() {
+            "CNY" => format!("¥{amount}"),
+            code => format!("{amount} {code}"),
+        }
     };
     let so_far = frame.fill("tier-so-far", "amount", &money(statement.metric));
     let missing = if 0 < statement.missing.minor() {
@@ -153,7 +156,7 @@ fn expiring(
 ) -> Result<Vec<(String, String)>, Refusal> {
     let mut lots: Vec<_> = statement.lots.iter().collect();
     lots.sort_by_key(|lot| (lot.grant.expires_at.is_none(), lot.grant.expires_at));
-    let line = |lot: &&jifen::ledger::lot::Lot| {
+    let line = |lot: &&Lot| {
         let when = match lot.grant.expires_at {
             // Points lapse at this moment: the day before is the last whole one.
             Some(end) => day(app, end.plus_millis(-1))?.to_string(),

@@ -8,6 +8,7 @@ use jifen::engine::looks::Look;
 
 use crate::app::App;
 use crate::route::Asked;
+use crate::routes::members::KIOSK;
 
 use super::super::frame::Frame;
 use super::super::show;
@@ -98,6 +99,15 @@ fn look_row(app: &App, frame: &Frame, look: &Look) -> Result<Vec<String>, Refusa
     ])
 }
 
+/// The kiosk by its name for people.
+fn device(frame: &Frame, device: &str) -> String {
+    if device == KIOSK {
+        frame.say("device-kiosk")
+    } else {
+        device.to_owned()
+    }
+}
+
 fn login_row(app: &App, frame: &Frame, login: &Login) -> Result<Vec<String>, Refusal> {
     let result = if login.success {
         "seen-success"
@@ -106,7 +116,7 @@ fn login_row(app: &App, frame: &Frame, login: &Login) -> Result<Vec<String>, Ref
     };
     Ok(vec![
         clock(app, login.at)?,
-        login.device.clone(),
+        device(frame, &login.device),
         frame.say(result),
     ])
 }
