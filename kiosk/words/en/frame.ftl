@@ -1,7 +1,6 @@
 brand = Membership
 language-zh = 中文
 language-en = English
-language-choice = Language
 skip-to-content = Skip to the content
 finish = Finish
 finish-hint = End and clear the screen
@@ -23,8 +22,6 @@ idle-title = Are you still there?
 idle-text = To protect your data the screen clears itself in { $seconds } seconds.
 idle-stay = I am still here
 error-title = Please check the following
-no-page-title = There is no such page
-no-page-text = The page does not exist, or your visit has ended.
 to-start = To the start
 print = Print
 keypad = Number pad

@@ -1,7 +1,6 @@
 brand = 会员中心
 language-zh = 中文
 language-en = English
-language-choice = 语言
 skip-to-content = 跳到正文
 finish = 完成
 finish-hint = 结束并清除屏幕
@@ -23,8 +22,6 @@ idle-title = 您还在吗？
 idle-text = 为保护您的信息，{ $seconds } 秒后屏幕将自动清除。
 idle-stay = 我还在，继续
 error-title = 请检查以下内容
-no-page-title = 没有这个页面
-no-page-text = 您要找的页面不存在，或这次操作已经结束。
 to-start = 回到首页
 print = 打印
 keypad = 数字键盘
