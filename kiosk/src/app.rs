@@ -138,6 +138,12 @@ impl App {
         self.names.read().clone()
     }
 
+    /// The address of a page for a phone: by the first name of the edge; none where it has none.
+    pub(crate) fn page_address(&self, path: &str) -> Option<String> {
+        let names = self.names.read();
+        names.first().map(|name| format!("https://{name}{path}"))
+    }
+
     /// The time on the wall, in seconds since 1970.
     pub(crate) fn wall_seconds(&self) -> u64 {
         seconds(self.clock.wall())

@@ -44,7 +44,7 @@ pub(crate) fn answer(refused: &Refused) -> Response<Vec<u8>> {
 
 /// The status of a code (pos-interface §1): 400 shape, 401 who speaks, 403 not allowed, 404 unknown, 409 conflict, 410 gone,
 /// 422 by rule, 429 slow down, 500 and 503 of the house.
-fn status_of(code: &str) -> StatusCode {
+pub(crate) fn status_of(code: &str) -> StatusCode {
     match code {
         "bad_request"
         | "bad_key"

@@ -18,11 +18,19 @@ fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
     sites.any(|site| site != "same-origin" && site != "none")
 }
 
+/// A form of a page that gives no referrer is sent with the origin `null`; its browser says in `Sec-Fetch-Site`, which no
+/// page can set, that the page is ours.
 fn has_another_origin(headers: &HeaderMap) -> bool {
+    let is_ours = headers
+        .get(SEC_FETCH_SITE)
+        .is_some_and(|site| site == "same-origin");
     let host = headers.get(HOST).map(http::HeaderValue::as_bytes);
     let mut origins = headers.get_all(ORIGIN).iter();
     origins.any(|origin| {
         let origin = origin.as_bytes();
+        if is_ours && origin == b"null" {
+            return false;
+        }
         let authority = [b"https://".as_slice(), b"http://"]
             .iter()
             .find_map(|scheme| origin.strip_prefix(*scheme));
@@ -81,6 +89,18 @@ mod tests {
         check("POST", &[here, ("origin", "http://127.0.0.1")], true);
         check("POST", &[here, ("origin", "https://evil.example")], true);
         check("POST", &[here, ("origin", "null")], true);
+        let null = ("origin", "null");
+        let site = |site| ("sec-fetch-site", site);
+        check("POST", &[here, null, site("same-origin")], false);
+        check("POST", &[here, null, site("none")], true);
+        check("POST", &[here, null, site("cross-site")], true);
+        check(
+            "POST",
+            &[here, null, site("same-origin"), site("cross-site")],
+            true,
+        );
+        let elsewhere = ("origin", "https://evil.example");
+        check("POST", &[here, elsewhere, site("same-origin")], true);
         check("POST", &[("origin", "http://127.0.0.1:8080")], true);
         let both = [("origin", "http://127.0.0.1:8080"), ("origin", "null")];
         check("POST", &[here, both[0], both[1]], true);

@@ -4,7 +4,6 @@ pub(crate) mod codes;
 pub(crate) mod health;
 pub(crate) mod members;
 pub(crate) mod own;
-pub(crate) mod page;
 pub(crate) mod pos;
 pub(crate) mod rights;
 pub(crate) mod credentials;

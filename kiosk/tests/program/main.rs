@@ -11,6 +11,9 @@
 
 mod caller;
 mod words;
+mod pages;
+mod pages_me;
+mod visitor;
 mod programmes;
 mod files;
 mod broken_files;
