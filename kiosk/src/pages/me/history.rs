@@ -4,18 +4,23 @@ use askama::Template;
 use http::Response;
 use jifen::domain::earn::{Cap, Trace};
 use jifen::domain::refusal::Refusal;
+use jifen::domain::time::Moment;
 use jifen::ledger::entry::{Entry, GrantSource, Movement, TierOutcome};
+use jifen::ledger::lot::Lot;
 
 use crate::app::App;
 use crate::route::Asked;
 
 use super::super::frame::Frame;
+use super::super::pictures::{self, Expiring, Reading};
+use super::super::show;
 use super::super::words;
-use super::super::{pictures, show};
-use super::{clock, day, of_member};
+use super::{clock, of_member, zone};
 
 /// How many changes a page has.
 const LINES: usize = 40;
+/// How many changes the picture has at most.
+const CHART_ENTRIES: usize = 200;
 
 #[derive(Template)]
 #[template(path = "me/history.html")]
@@ -52,7 +57,8 @@ pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         let is_more = from.saturating_add(LINES) < entries.len();
         let to = |page: usize| format!("/me/history?page={page}");
         let chart = if number == 0 {
-            chart(app, &frame, &entries)?
+            let lots = app.engine.statement(account)?.lots;
+            chart(app, &frame, (&entries, &lots))?
         } else {
             None
         };
@@ -192,17 +198,47 @@ fn capped(frame: &Frame, cap: Cap) -> String {
     })
 }
 
-/// The balance after each of the last changes, the earliest first, as a picture; none where there are too few.
-fn chart(app: &App, frame: &Frame, entries: &[Entry]) -> Result<Option<String>, Refusal> {
-    let mut days: Vec<(String, i64)> = Vec::new();
-    for entry in entries.iter().take(LINES).rev() {
-        days.push((day(app, entry.at)?.to_string(), entry.balance.count()));
-    }
-    let words = [
-        frame.say("points-chart"),
-        frame.say("points-chart-day"),
-        frame.say("points-chart-points"),
-    ];
-    let [label, across, up] = &words;
-    Ok(pictures::points_over_time(&days, label, (across, up)))
+/// The balance after each of the last changes, and what goes next, as a picture; none where there are too few.
+fn chart(
+    app: &App,
+    frame: &Frame,
+    (entries, lots): (&[Entry], &[Lot]),
+) -> Result<Option<String>, Refusal> {
+    let zone = zone(app)?;
+    let named = |at: Moment| {
+        let day = zone.day_of(at);
+        (i64::from(day.number()), day.to_string())
+    };
+    let changes: Vec<((i64, String), i64)> = entries
+        .iter()
+        .take(CHART_ENTRIES)
+        .map(|entry| (named(entry.at), entry.balance.count()))
+        .collect();
+    // The entries come newest first; of one day the last one counts.
+    let readings: Vec<Reading<'_>> = changes
+        .iter()
+        .rev()
+        .map(|((day, label), balance)| Reading {
+            day: *day,
+            label,
+            balance: *balance,
+        })
+        .collect();
+    let next = lots.iter().filter_map(|lot| lot.grant.expires_at).min();
+    let next = next.map(|end| {
+        let goes = lots.iter().filter(|lot| lot.grant.expires_at == Some(end));
+        let points = goes.map(|lot| lot.remaining.count());
+        (named(end), points.fold(0, i64::saturating_add))
+    });
+    let expiring = next.as_ref().map(|((day, label), points)| Expiring {
+        day: *day,
+        label,
+        points: *points,
+    });
+    let label = frame.say("points-chart");
+    Ok(pictures::points_over_time(
+        &readings,
+        expiring.as_ref(),
+        &label,
+    ))
 }

@@ -133,7 +133,8 @@ fn standing(
     let permille = permille.and_then(|permille| u16::try_from(permille).ok());
     let label = format!("{so_far} · {missing}");
     let ends = [Tier::Ordinary, Tier::Senior].map(|tier| tier_words(frame, tier));
-    let progress = pictures::progress(permille.unwrap_or(1_000), &label, (&ends[0], &ends[1]));
+    let [first, last] = &ends;
+    let progress = pictures::progress(permille.unwrap_or(1_000), [first, last], &label);
     Ok((so_far, missing, progress))
 }
 
