@@ -1,4 +1,4 @@
-//! The pages as people meet them: in Chromium, driven over WebDriver, against the program as it is served (kiosk-ui §2).
+//! The pages as people meet them: in Chromium, driven over `WebDriver`, against the program as it is served (kiosk-ui §2).
 //!
 //! They need Debian's chromium, chromium-driver, fonts-noto-cjk and zbar-tools, and axe-core under `tests/browser`;
 //! `tests/run.sh` installs them. Where one is missing the tests fail, and say so. Pictures of every step are in
