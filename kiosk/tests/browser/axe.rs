@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 
@@ -15,9 +15,15 @@ const RUN: &str = "const done = arguments[arguments.length - 1]; \
        (error) => done({ checked: 0, faults: [String(error)] }));";
 
 impl Browser {
+    /// Puts axe-core into every page that is opened from now on.
+    pub(crate) async fn bring_axe(&self) {
+        let source = json!({"source": source()});
+        self.command("Page.addScriptToEvaluateOnNewDocument", source)
+            .await;
+    }
+
     /// The faults of the page that is shown.
     pub(crate) async fn axe_faults(&self) -> Vec<String> {
-        self.script(&source()).await;
         let found = self.promised(RUN).await;
         assert!(found["checked"].as_u64().unwrap() > 10, "{found}");
         lines(&found["faults"])

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::prelude::*;
+use thirtyfour::prelude::{By, DesiredCapabilities, WebDriver, WebElement};
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
 use crate::driver::{Driver, program};
@@ -57,6 +57,13 @@ impl Size {
 
 /// The kiosk's screen.
 pub(crate) const KIOSK: Size = Size::new(1080, 1920);
+
+/// A key that presses what has the focus.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key {
+    Enter,
+    Space,
+}
 
 /// A browser before a store.
 pub(crate) struct Browser {
@@ -186,6 +193,21 @@ impl Browser {
     pub(crate) async fn keys(&self, text: &str) {
         let chain = self.driver.action_chain().send_keys(text);
         chain.perform().await.unwrap();
+    }
+
+    /// Presses a key that may lead to another page. Chromedriver's own way of pressing begins again when a page goes
+    /// meanwhile, and Enter would be pressed twice.
+    pub(crate) async fn press(&self, key: Key) {
+        let (name, code, text, number) = match key {
+            Key::Enter => ("Enter", "Enter", "\r", 13),
+            Key::Space => (" ", "Space", " ", 32),
+        };
+        let mut event = json!({
+            "type": "keyDown", "key": name, "code": code, "text": text, "windowsVirtualKeyCode": number,
+        });
+        self.command("Input.dispatchKeyEvent", event.clone()).await;
+        event["type"] = "keyUp".into();
+        self.command("Input.dispatchKeyEvent", event).await;
     }
 
     /// What a script gives.

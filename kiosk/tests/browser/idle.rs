@@ -13,6 +13,7 @@ async fn a_visit_goes_on_as_often_as_somebody_says_so_and_ends_when_nobody_does(
     store.place.write("jifen.toml", HASTY);
     store.start();
     let browser = Browser::at_screen(&store, KIOSK, "idle").await;
+    browser.bring_axe().await;
     browser.open("/").await;
     browser.click("[name=to][value=join]").await;
     browser.click("main form button.main").await;
