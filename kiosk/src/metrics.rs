@@ -1,6 +1,6 @@
 //! `/metrics`: numbers for a monitor, on the screen's listener alone. Counters are kept as requests are answered, gauges
 //! are read when they are asked for. No label says anything of a person, a card, a token or a terminal, and each has few
-//! values: the patterns of `route.rs`, classes of statuses, and places by their number in the settings.
+//! values: the patterns of `route/addresses.rs`, classes of statuses, and places by their number in the settings.
 
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;

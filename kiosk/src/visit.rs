@@ -10,6 +10,8 @@ use jifen::policy::purpose::Purpose;
 use jifen::vault::tokens::CardNumber;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::pages::form::Returned;
+
 /// How a person wishes to see the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Look {
@@ -35,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) joined: Option<(CardNumber, AccountState)>,
     /// What the next page says first: what was done.
     pub(crate) told: Option<String>,
+    /// A form that goes back to its page.
+    pub(crate) returned: Option<Returned>,
     /// The code that the member may say to a cashier, and until when.
     pub(crate) typed: Option<(String, Moment)>,
     /// Whether the next page of the member's data is in clear.
@@ -76,6 +80,7 @@ impl Visit {
             joining: None,
             joined: None,
             told: None,
+            returned: None,
             typed: None,
             unmasked: false,
             copy: None,
@@ -95,7 +100,7 @@ impl Visit {
 }
 
 /// What a customer has told on the way to a membership. It prints nothing and is wiped.
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Joining {
     /// The version of the notice that was read.
     pub(crate) notice: String,
@@ -118,11 +123,11 @@ pub(crate) struct Joining {
     pub(crate) seed: [u8; 32],
 }
 
-impl Joining {
-    /// Somebody who has read the notice and told nothing so far.
-    pub(crate) fn new(notice: &str, seed: [u8; 32]) -> Self {
+impl Default for Joining {
+    /// Nothing is told so far.
+    fn default() -> Self {
         Self {
-            notice: notice.to_owned(),
+            notice: String::new(),
             mobile: String::new(),
             name: String::new(),
             title: "full".to_owned(),
@@ -130,7 +135,7 @@ impl Joining {
             agreement: String::new(),
             consents: Vec::new(),
             chosen: false,
-            seed,
+            seed: [0; 32],
         }
     }
 }

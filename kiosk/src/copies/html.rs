@@ -139,7 +139,7 @@ fn add(page: &mut String, words: std::fmt::Arguments<'_>) {
 }
 
 /// The text with nothing in it that a browser would take for anything but text.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

@@ -43,7 +43,7 @@ struct Shared {
     limits: Limits,
     guests: Arc<Guests>,
     seats: Arc<Semaphore>,
-    /// Its fallback is all there is in it: the addresses are in `route.rs`.
+    /// Its fallback is all there is in it: the addresses are in `route/addresses.rs`.
     router: Router,
 }
 

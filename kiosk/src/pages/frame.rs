@@ -1,5 +1,6 @@
 //! What every page has around it: the language, how it looks, and whether a visit is open.
 
+use http::Method;
 use http::header::{ACCEPT_LANGUAGE, COOKIE};
 use jifen::policy::notice::Language;
 
@@ -52,7 +53,7 @@ impl Frame {
             is_visit: of_visit.is_some(),
             is_member,
             told,
-            path: asked.request.uri().path().to_owned(),
+            path: page_of(asked),
             patience: app.sessions.patience(),
         }
     }
@@ -71,12 +72,14 @@ impl Frame {
         }
     }
 
+    /// The one of two texts that is in the page's language.
+    pub(crate) const fn either<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+        words::either(self.language, zh, en)
+    }
+
     /// What stands between the names of a list.
     pub(crate) const fn comma(&self) -> &'static str {
-        match self.language {
-            Language::Zh => "、",
-            Language::En => ", ",
-        }
+        self.either("、", ", ")
     }
 
     pub(crate) const fn tag(&self) -> &'static str {
@@ -184,6 +187,17 @@ impl Frame {
 /// For each step to a membership, whether it has been reached.
 pub(crate) fn dots(step: u8) -> Vec<bool> {
     (1..=STEPS).map(|each| each <= step).collect()
+}
+
+/// The page to come back to: a form may have been sent to where there is none.
+fn page_of(asked: &Asked<'_>) -> String {
+    let is_page = asked.request.method() == Method::GET;
+    let path = if is_page {
+        asked.request.uri().path()
+    } else {
+        "/"
+    };
+    path.to_owned()
 }
 
 /// Whether the kiosk's own screen asks.

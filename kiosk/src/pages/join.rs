@@ -18,33 +18,32 @@ use crate::route::Asked;
 use crate::routes::members::KIOSK;
 use crate::visit::Joining;
 
-use super::form::Form;
+use super::form::{Fault, Form};
 use super::frame::{Frame, visit};
 use super::start::begun;
-use super::{Fault, notice, refused, see_other, sentence, show, symbols};
+use super::{Answer, answered, mend, notice, returned, see_other, send_back, show, symbols, words};
 
 /// The words of the titles: what the form sends, and the key of what is shown and put behind a surname.
 const TITLES: [(&str, &str); 3] = [("mr", "name-mr"), ("ms", "name-ms"), ("full", "name-full")];
 
 /// `GET /join`: the notice.
 pub(crate) fn read_notice(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    notice::page(app, Frame::of(app, asked), true)
+    answered(app, asked, notice::page(app, asked, true))
 }
 
 /// `POST /join`: the notice was read.
 pub(crate) fn noted(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let form = match Form::read(asked, &["notice"]) {
-        Ok(form) => form,
-        Err(no) => return refused(Frame::of(app, asked), &no),
-    };
+    answered(app, asked, try_noted(app, asked))
+}
+
+fn try_noted(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["notice"])?;
     let seed = app.secret();
-    begun(app, asked, see_other("/join/phone"), |visit| {
-        let version = form.text("notice");
-        let is_same = |joining: &Joining| joining.notice == version;
-        if !visit.joining.as_ref().is_some_and(is_same) {
-            visit.joining = Some(Joining::new(version, seed));
-        }
-    })
+    Ok(begun(app, asked, see_other("/join/phone"), |visit| {
+        let joining = visit.joining.get_or_insert_with(Joining::default);
+        form.text("notice").clone_into(&mut joining.notice);
+        joining.seed = seed;
+    }))
 }
 
 /// What a customer has told so far, for a page; where there is nothing, the way begins anew.
@@ -62,39 +61,38 @@ struct PhonePage {
 
 /// `GET /join/phone`
 pub(crate) fn phone(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let Some(mobile) = told(app, asked, |joining| joining.mobile.clone()) else {
+    let back = returned(app, asked);
+    let Some(mobile) = told(app, asked, |joining| {
+        back.typed.or("mobile", &joining.mobile)
+    }) else {
         return see_other("/join");
     };
     show(&PhonePage {
         frame: Frame::of(app, asked),
-        mobile: Zeroizing::new(mobile),
-        faults: Vec::new(),
+        mobile,
+        faults: back.faults,
     })
 }
 
 /// `POST /join/phone`
 pub(crate) fn set_phone(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["mobile"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
-    };
+    answered(app, asked, try_set_phone(app, asked))
+}
+
+fn try_set_phone(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["mobile"])?;
     let mobile = form.kept("mobile");
     if let Err(error) = Mobile::parse(&mobile) {
-        let words = in_language(frame.language, error.zh(), error.en());
-        let faults = vec![Fault::of("mobile", words.to_owned())];
-        return show(&PhonePage {
-            frame,
-            mobile,
-            faults,
-        });
+        let told = words::either(Frame::of_language(app, asked), error.zh(), error.en());
+        let faults = vec![Fault::of("mobile", told.to_owned())];
+        return Ok(send_back(app, asked, "/join/phone", form, faults));
     }
     let seed = app.secret();
     let kept = told(app, asked, |joining| {
         joining.mobile.clone_from(&mobile);
         joining.seed = seed;
     });
-    see_other(kept.map_or("/join", |()| "/join/name"))
+    Ok(see_other(kept.map_or("/join", |()| "/join/name")))
 }
 
 #[derive(Template)]
@@ -102,55 +100,46 @@ pub(crate) fn set_phone(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 struct NamePage {
     frame: Frame,
     name: Zeroizing<String>,
-    title: String,
+    title: Zeroizing<String>,
     titles: Vec<(&'static str, String)>,
     faults: Vec<Fault>,
 }
 
-fn name_page(
-    frame: Frame,
-    name: Zeroizing<String>,
-    title: String,
-    faults: Vec<Fault>,
-) -> Response<Vec<u8>> {
-    let titles = TITLES.map(|(value, key)| (value, frame.say(key)));
+/// `GET /join/name`
+pub(crate) fn name(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    let back = returned(app, asked);
+    let read = |joining: &mut Joining| {
+        let name = back.typed.or("name", &joining.name);
+        (name, back.typed.or("title", &joining.title))
+    };
+    let Some((name, title)) = told(app, asked, read) else {
+        return see_other("/join");
+    };
+    let frame = Frame::of(app, asked);
     show(&NamePage {
         name,
         title,
-        titles: titles.into(),
-        faults,
+        titles: TITLES.map(|(value, key)| (value, frame.say(key))).into(),
+        faults: back.faults,
         frame,
     })
 }
 
-/// `GET /join/name`
-pub(crate) fn name(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let read = |joining: &mut Joining| (joining.name.clone(), joining.title.clone());
-    let Some((name, title)) = told(app, asked, read) else {
-        return see_other("/join");
-    };
-    name_page(
-        Frame::of(app, asked),
-        Zeroizing::new(name),
-        title,
-        Vec::new(),
-    )
-}
-
 /// `POST /join/name`
 pub(crate) fn set_name(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["name", "title"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
-    };
+    answered(app, asked, try_set_name(app, asked))
+}
+
+fn try_set_name(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["name", "title"])?;
+    let language = Frame::of_language(app, asked);
     let (name, title) = (form.kept("name"), form.text("title").to_owned());
     if let Err(error) =
-        Name::parse(&name).and_then(|_| Name::parse(&called(&name, &title, frame.language)))
+        Name::parse(&name).and_then(|_| Name::parse(&called(&name, &title, language)))
     {
-        let words = in_language(frame.language, error.zh(), error.en());
-        let faults = vec![Fault::of("name", words.to_owned())];
-        return name_page(frame, name, title, faults);
+        let told = words::either(language, error.zh(), error.en());
+        let faults = vec![Fault::of("name", told.to_owned())];
+        return Ok(send_back(app, asked, "/join/name", form, faults));
     }
     let seed = app.secret();
     let kept = told(app, asked, |joining| {
@@ -158,7 +147,7 @@ pub(crate) fn set_name(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         joining.title = title;
         joining.seed = seed;
     });
-    see_other(kept.map_or("/join", |()| "/join/consents"))
+    Ok(see_other(kept.map_or("/join", |()| "/join/consents")))
 }
 
 /// A surname with its title, or a full name: as the member wishes to be called.
@@ -193,29 +182,26 @@ struct ConsentBox {
 
 /// `GET /join/consents`: no box is ticked before the customer ticks it (CON-02).
 pub(crate) fn consents(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    consents_page(app, asked, Vec::new())
+    answered(app, asked, try_consents(app, asked))
 }
 
-fn consents_page(app: &App, asked: &Asked<'_>, faults: Vec<Fault>) -> Response<Vec<u8>> {
+fn try_consents(app: &App, asked: &Asked<'_>) -> Answer {
+    let faults = returned(app, asked).faults;
     let read = |joining: &mut Joining| {
         let ticked = (joining.age, joining.agreement.clone());
         (ticked, joining.consents.clone())
     };
     let Some(((age, accepted), given)) = told(app, asked, read) else {
-        return see_other("/join");
+        return Ok(see_other("/join"));
     };
-    let frame = Frame::of(app, asked);
-    let (texts, notice) = match (notice::agreement_of(app, &frame), app.engine.notice()) {
-        (Ok(texts), Ok(notice)) => (texts, notice),
-        (Err(no), _) | (_, Err(no)) => return refused(frame, &no),
-    };
-    let (version, text) = texts;
+    let (frame, notice) = (Frame::of(app, asked), app.engine.notice()?);
+    let (version, text) = notice::agreement_of(app, &frame)?;
     let boxes = Purpose::OPTIONAL.into_iter().map(|purpose| ConsentBox {
         purpose: purpose.as_str(),
         text: notice.shown(Shown::Consent(purpose), frame.language),
         given: given.contains(&purpose),
     });
-    show(&ConsentsPage {
+    Ok(show(&ConsentsPage {
         age,
         agreement: accepted == version,
         version,
@@ -223,15 +209,16 @@ fn consents_page(app: &App, asked: &Asked<'_>, faults: Vec<Fault>) -> Response<V
         consents: boxes.collect(),
         faults,
         frame,
-    })
+    }))
 }
 
 /// `POST /join/consents`
 pub(crate) fn set_consents(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let form = match Form::read(asked, &["age", "agreement", "consent"]) {
-        Ok(form) => form,
-        Err(no) => return refused(Frame::of(app, asked), &no),
-    };
+    answered(app, asked, try_set_consents(app, asked))
+}
+
+fn try_set_consents(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["age", "agreement", "consent"])?;
     let seed = app.secret();
     let kept = told(app, asked, |joining| {
         joining.age = form.text("age") == "yes";
@@ -242,7 +229,7 @@ pub(crate) fn set_consents(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         (joining.age, !joining.agreement.is_empty())
     });
     let Some((age, agreement)) = kept else {
-        return see_other("/join");
+        return Ok(see_other("/join"));
     };
     let language = Frame::of_language(app, asked);
     let needed = [
@@ -251,13 +238,14 @@ pub(crate) fn set_consents(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     ];
     let missing = needed.into_iter().filter(|(is, ..)| !is);
     let faults: Vec<Fault> = missing
-        .map(|(_, field, key)| Fault::of(field, super::words::say(language, key)))
+        .map(|(_, field, key)| Fault::of(field, words::say(language, key)))
         .collect();
-    if faults.is_empty() {
+    Ok(if faults.is_empty() {
         see_other("/join/pin")
     } else {
-        consents_page(app, asked, faults)
-    }
+        // What was ticked is in the visit.
+        send_back(app, asked, "/join/consents", Form::default(), faults)
+    })
 }
 
 #[derive(Template)]
@@ -273,8 +261,8 @@ pub(crate) fn pin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         None => see_other("/join"),
         Some(Some(step)) => see_other(step),
         Some(None) => show(&PinPage {
+            faults: returned(app, asked).faults,
             frame: Frame::of(app, asked),
-            faults: Vec::new(),
         }),
     }
 }
@@ -295,43 +283,47 @@ fn missing_step(joining: &Joining) -> Option<&'static str> {
         .map(|(_, step)| step)
 }
 
-/// `POST /join/pin`: registers the member.
+/// `POST /join/pin`: registers the member. A second press has the same key, and so the same card.
 pub(crate) fn register(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["pin", "again"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
-    };
+    answered(app, asked, try_register(app, asked))
+}
+
+fn try_register(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["pin", "again"])?;
+    let language = Frame::of_language(app, asked);
     if form.text("pin") != form.text("again") {
-        let faults = vec![Fault::of("again", frame.say("pin-error-differ"))];
-        return show(&PinPage { frame, faults });
+        let told = words::say(language, "pin-error-differ");
+        let faults = vec![Fault::of("again", told)];
+        return Ok(send_back(app, asked, "/join/pin", form, faults));
     }
-    let language = frame.language;
-    // The answers leave the visit while they are in work, and come back if they are refused.
-    let joining = visit(app, asked, |visit| visit.joining.take()).flatten();
-    let Some(joining) = joining else {
-        return see_other(joined(app, asked).map_or("/join", |_| "/join/card"));
+    let Some(joining) = told(app, asked, |joining| joining.clone()) else {
+        return Ok(see_other(
+            joined(app, asked).map_or("/join", |_| "/join/card"),
+        ));
     };
-    match enrol(app, &joining, form.text("pin"), language) {
+    let no = match enrol(app, &joining, form.text("pin"), language) {
         Ok(enrolled) => {
-            visit(app, asked, |visit| visit.joined = Some(enrolled));
-            see_other("/join/card")
+            visit(app, asked, |visit| {
+                visit.joining = None;
+                visit.joined = Some(enrolled);
+            });
+            return Ok(see_other("/join/card"));
         }
-        Err(no) => {
-            let mut joining = joining;
-            // The same key only where the same attempt may still have gone through.
-            if no.retry() != Retry::SameKey {
-                joining.seed = app.secret();
-            }
-            visit(app, asked, |visit| visit.joining = Some(joining));
-            let of_pin = matches!(no, Refusal::PinShape | Refusal::PinCommon);
-            let faults = vec![Fault {
-                field: of_pin.then_some("pin"),
-                words: sentence(&no, language),
-            }];
-            show(&PinPage { frame, faults })
-        }
+        Err(no) => no,
+    };
+    // The same key only where the same attempt may still have gone through.
+    if no.retry() != Retry::SameKey {
+        let seed = app.secret();
+        told(app, asked, |joining| joining.seed = seed);
     }
+    // Another notice since: it is read first, and what was typed stays.
+    let to = if no == Refusal::NoticeOutdated {
+        "/join"
+    } else {
+        "/join/pin"
+    };
+    let fields = [("pin_shape", "pin"), ("pin_common", "pin")];
+    mend(app, asked, (to, form), no, &fields)
 }
 
 fn enrol(
@@ -403,11 +395,4 @@ pub(super) fn card_page(
         bars: symbols::bars(&digits).unwrap_or_default(),
         pending,
     })
-}
-
-const fn in_language(language: Language, zh: &'static str, en: &'static str) -> &'static str {
-    match language {
-        Language::Zh => zh,
-        Language::En => en,
-    }
 }

@@ -4,7 +4,7 @@
 
 mod words;
 mod frame;
-mod form;
+pub(crate) mod form;
 mod symbols;
 mod pictures;
 pub(crate) mod assets;
@@ -22,26 +22,77 @@ use http::{HeaderValue, Response, StatusCode};
 use jifen::domain::refusal::Refusal;
 use jifen::policy::notice::Language;
 
+use crate::app::App;
 use crate::refused::status_of;
+use crate::route::Asked;
 
-use frame::Frame;
+use form::{Fault, Form, Returned};
+use frame::{Frame, visit};
+use start::begun;
 
-/// What was wrong with a form.
-#[derive(Clone, Debug)]
-struct Fault {
-    /// The id of the field that it is about; none where it is about none.
-    field: Option<&'static str>,
-    /// The sentence.
-    words: String,
+/// Where somebody signs in.
+const SIGN_IN: &str = "/me/sign-in";
+
+/// What a request comes to: its answer, or why there is none.
+type Answer = Result<Response<Vec<u8>>, Refusal>;
+
+/// The answer; the way to sign in for whoever has to, and a page that says why for what else is refused.
+fn answered(app: &App, asked: &Asked<'_>, answer: Answer) -> Response<Vec<u8>> {
+    match answer {
+        Ok(response) => response,
+        Err(Refusal::SignInNeeded) => see_other(SIGN_IN),
+        Err(no) => refused(Frame::of(app, asked), &no),
+    }
 }
 
-impl Fault {
-    fn of(field: &'static str, words: String) -> Self {
-        Self {
-            field: Some(field),
-            words,
-        }
+/// Done: what was is said on the next page.
+fn done(app: &App, asked: &Asked<'_>, words: String, to: &str) -> Response<Vec<u8>> {
+    begun(app, asked, see_other(to), |visit| visit.told = Some(words))
+}
+
+/// The form goes back to the page at `to`. Nothing is shown in answer to the form itself: whoever comes after and presses
+/// Back finds a page that the visit has taken along.
+fn send_back(
+    app: &App,
+    asked: &Asked<'_>,
+    to: &'static str,
+    form: Form,
+    faults: Vec<Fault>,
+) -> Response<Vec<u8>> {
+    begun(app, asked, see_other(to), |visit| {
+        visit.returned = Some(Returned::new(to, form, faults));
+    })
+}
+
+/// What came back to this page, once; nothing where nothing did.
+fn returned(app: &App, asked: &Asked<'_>) -> Returned {
+    let returned = visit(app, asked, |visit| visit.returned.take()).flatten();
+    let path = asked.request.uri().path();
+    returned
+        .filter(|returned| returned.is_for(path))
+        .unwrap_or_default()
+}
+
+/// A refusal that the form can mend sends it back: beside the field that `fields` has for its code, else above all of them.
+///
+/// # Errors
+/// The refusal, where it is no fault of the form.
+fn mend(
+    app: &App,
+    asked: &Asked<'_>,
+    (to, form): (&'static str, Form),
+    no: Refusal,
+    fields: &[(&str, &'static str)],
+) -> Answer {
+    if no.is_of_store() || no == Refusal::SignInNeeded || no == Refusal::BadRequest {
+        return Err(no);
     }
+    let field = fields.iter().find(|(code, _)| *code == no.code());
+    let fault = Fault {
+        field: field.map(|(_, field)| *field),
+        words: sentence(&no, Frame::of_language(app, asked)),
+    };
+    Ok(send_back(app, asked, to, form, vec![fault]))
 }
 
 /// The sentence of a refusal.
@@ -87,20 +138,14 @@ fn see_other(to: &str) -> Response<Vec<u8>> {
 #[template(path = "lost.html")]
 struct Lost {
     frame: Frame,
-    title: String,
     text: String,
-    to: &'static str,
-    label: String,
 }
 
 /// Why a page cannot be shown.
 fn refused(frame: Frame, no: &Refusal) -> Response<Vec<u8>> {
     let status = status_of(no.code());
     let page = Lost {
-        title: frame.say("error-title"),
         text: sentence(no, frame.language),
-        to: "/",
-        label: frame.say("to-start"),
         frame,
     };
     show_as(status, &page)

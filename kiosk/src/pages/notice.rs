@@ -10,8 +10,9 @@ use jifen::policy::notice::Shown;
 use crate::app::App;
 use crate::route::Asked;
 
+use super::form::Fault;
 use super::frame::Frame;
-use super::{refused, show, symbols};
+use super::{Answer, answered, returned, show, symbols};
 
 #[derive(Template)]
 #[template(path = "notice.html")]
@@ -22,6 +23,7 @@ struct NoticePage {
     sections: Vec<(&'static str, String)>,
     fields: Vec<FieldLine>,
     qr: Option<String>,
+    faults: Vec<Fault>,
 }
 
 struct FieldLine {
@@ -34,15 +36,12 @@ struct FieldLine {
 
 /// `GET /notice`: for anybody.
 pub(crate) fn notice(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    page(app, Frame::of(app, asked), false)
+    answered(app, asked, page(app, asked, false))
 }
 
 /// The notice; where somebody is joining, as the first step.
-pub(super) fn page(app: &App, frame: Frame, joining: bool) -> Response<Vec<u8>> {
-    let notice = match app.engine.notice() {
-        Ok(notice) => notice,
-        Err(no) => return refused(frame, &no),
-    };
+pub(super) fn page(app: &App, asked: &Asked<'_>, joining: bool) -> Answer {
+    let (notice, frame) = (app.engine.notice()?, Frame::of(app, asked));
     let language = frame.language;
     let sections = notice.sections(language).into_iter();
     let fields = noted(&app.engine.settings().retention, language);
@@ -54,7 +53,7 @@ pub(super) fn page(app: &App, frame: Frame, joining: bool) -> Response<Vec<u8>> 
         required: line.required,
     });
     let address = app.page_address(&format!("/notice?lang={}", language.tag()));
-    show(&NoticePage {
+    Ok(show(&NoticePage {
         joining,
         version: notice.version().to_owned(),
         sections: sections
@@ -62,8 +61,9 @@ pub(super) fn page(app: &App, frame: Frame, joining: bool) -> Response<Vec<u8>> 
             .collect(),
         fields: fields.collect(),
         qr: address.and_then(|address| symbols::qr(&address)),
+        faults: returned(app, asked).faults,
         frame,
-    })
+    }))
 }
 
 #[derive(Template)]
@@ -72,21 +72,19 @@ struct AgreementPage {
     frame: Frame,
     text: String,
     version: String,
-    to: &'static str,
 }
 
 /// `GET /agreement`: the membership agreement.
 pub(crate) fn agreement(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let frame = Frame::of(app, asked);
-    match agreement_of(app, &frame) {
-        Ok((version, text)) => show(&AgreementPage {
+    let page = agreement_of(app, &frame).map(|(version, text)| {
+        show(&AgreementPage {
+            frame,
             text,
             version,
-            to: "/",
-            frame,
-        }),
-        Err(no) => refused(frame, &no),
-    }
+        })
+    });
+    answered(app, asked, page)
 }
 
 /// The agreement's version and text, in the language of the page.

@@ -9,6 +9,8 @@ use plotters::prelude::{
 };
 use plotters::style::{FontFamily, ShapeStyle};
 
+use crate::copies::escaped;
+
 /// What plotters writes for black.
 const DRAWN: &str = "=\"#000000\"";
 /// What stands there instead: the colour of the text around the picture.
@@ -234,22 +236,6 @@ fn framed(drawn: &str, label: &str) -> String {
 fn percent(thousandths: u32) -> String {
     let (whole, tenths) = (thousandths.div_euclid(10), thousandths.rem_euclid(10));
     format!("{whole}.{tenths}%")
-}
-
-/// A text as it may stand in an element or in an attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::visit::Visit;
 
 use super::form::Form;
 use super::frame::{Frame, cookies};
-use super::{refused, see_other, show};
+use super::{Answer, answered, see_other, show};
 
 #[derive(Template)]
 #[template(path = "start.html")]
@@ -29,10 +29,11 @@ pub(crate) fn start(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 
 /// `POST /visit`: begins a visit in the language of the page, and goes where the button said.
 pub(crate) fn begin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let form = match Form::read(asked, &["to", "lang"]) {
-        Ok(form) => form,
-        Err(no) => return refused(Frame::of(app, asked), &no),
-    };
+    answered(app, asked, try_begin(app, asked))
+}
+
+fn try_begin(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["to", "lang"])?;
     let to = match form.text("to") {
         "join" => "/join",
         "me" => "/me",
@@ -40,21 +41,21 @@ pub(crate) fn begin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         _ => "/",
     };
     let language = Language::of_tag(form.text("lang"));
-    begun(app, asked, see_other(to), |visit| {
+    Ok(begun(app, asked, see_other(to), |visit| {
         visit.language = language.unwrap_or(visit.language);
-    })
+    }))
 }
 
 /// `POST /look`: another language, or another look, for the rest of the visit. Back to the page it was asked on.
 pub(crate) fn look(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let form = match Form::read(asked, &["to", "look"]) {
-        Ok(form) => form,
-        Err(no) => return refused(Frame::of(app, asked), &no),
-    };
-    // A path of our own, and nothing that a browser would take for another host.
-    let to = Some(form.text("to")).filter(|to| to.starts_with('/') && !to.starts_with("//"));
+    answered(app, asked, try_look(app, asked))
+}
+
+fn try_look(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["to", "look"])?;
+    let to = Some(form.text("to")).filter(|to| is_path(to));
     let language = Frame::of_language(app, asked);
-    begun(app, asked, see_other(to.unwrap_or("/")), |visit| {
+    Ok(begun(app, asked, see_other(to.unwrap_or("/")), |visit| {
         visit.language = language;
         match form.text("look") {
             "large" => visit.look.large = true,
@@ -65,7 +66,13 @@ pub(crate) fn look(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
             "plain" => visit.look.contrast = false,
             tag => visit.language = Language::of_tag(tag).unwrap_or(visit.language),
         }
-    })
+    }))
+}
+
+/// Whether it is a path of ours, spelt as ours are: a browser takes `//` and `/\` for another host.
+fn is_path(to: &str) -> bool {
+    let is_ours = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'/';
+    to.starts_with('/') && !to.contains("//") && to.bytes().all(is_ours)
 }
 
 /// `POST /stay`: somebody pressed the button of the countdown. 204, or 410 where the visit is over.
@@ -112,10 +119,8 @@ struct Help {
 /// `GET /help`: how to reach the staff.
 pub(crate) fn help(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let frame = Frame::of(app, asked);
-    match contact(app, frame.language) {
-        Ok(contact) => show(&Help { frame, contact }),
-        Err(no) => refused(frame, &no),
-    }
+    let page = contact(app, frame.language).map(|contact| show(&Help { frame, contact }));
+    answered(app, asked, page)
 }
 
 /// Whom to ask, as the notice says it.

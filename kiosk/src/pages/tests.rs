@@ -88,10 +88,10 @@ fn nothing_in_a_page_is_inline_or_from_elsewhere() {
     }
 }
 
-/// CON-02, CON-03: a box is ticked only where the visit says that a person ticked it.
+/// CON-02, CON-03: a field says what it is for, and a box is ticked only where the visit says that a person ticked it.
 #[test]
 fn every_field_has_a_label_and_no_box_is_ticked_by_the_page() {
-    for (path, page) in all("pages/join", "html") {
+    for (path, page) in all("pages", "html") {
         for input in page.split("<input ").skip(1) {
             let tag = input.split('\n').next().unwrap();
             if let Some(id) = tag

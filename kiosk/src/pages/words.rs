@@ -44,3 +44,11 @@ pub(crate) fn fill(language: Language, key: &str, values: &[(&'static str, &str)
         .try_lookup_with_args(id(language), key, &values)
         .unwrap_or_else(|| key.to_owned())
 }
+
+/// The one of two texts that is in a language.
+pub(crate) const fn either<'t>(language: Language, zh: &'t str, en: &'t str) -> &'t str {
+    match language {
+        Language::Zh => zh,
+        Language::En => en,
+    }
+}

@@ -2,7 +2,10 @@
 //! secret that was handed over (MEM-08).
 
 use http::{Response, StatusCode};
+use jifen::domain::ids::MemberId;
 use jifen::domain::refusal::Refusal;
+use jifen::engine::commit::IdempotencyKey;
+use jifen::vault::tokens::CardNumber;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -80,12 +83,22 @@ fn try_reissue(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusa
     let key = kiosk_key(asked)?;
     let said: Confirmed =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
-    app.engine.confirm_pin(member, &said.pin, KIOSK)?;
-    let by = app.engine.acting_member(member, KIOSK)?;
-    let reissued = app.engine.reissue_card(&key, member, &by)?;
+    let card = reissue_card(app, member, &key, &said.pin)?;
     let card = Card {
-        card_number: reissued.card.digits(),
-        grouped: reissued.card.grouped(),
+        card_number: card.digits(),
+        grouped: card.grouped(),
     };
     Ok(json(StatusCode::CREATED, &card))
+}
+
+/// Another card of a member who gives the PIN again.
+pub(crate) fn reissue_card(
+    app: &App,
+    member: MemberId,
+    key: &IdempotencyKey,
+    pin: &str,
+) -> Result<CardNumber, Refusal> {
+    app.engine.confirm_pin(member, pin, KIOSK)?;
+    let by = app.engine.acting_member(member, KIOSK)?;
+    Ok(app.engine.reissue_card(key, member, &by)?.card)
 }

@@ -185,13 +185,23 @@ fn try_order(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal>
         form: Form::of_word(&said.form).ok_or(Refusal::BadRequest)?,
         language: Language::of_tag(&said.language).ok_or(Refusal::BadRequest)?,
     };
-    app.engine.confirm_pin(member, &said.pin, KIOSK)?;
-    let (secret, until) = app.links.make(ordered, app.secret(), app.clock.wall());
+    let (link, until) = order_copy(app, ordered, &said.pin)?;
     let link = Link {
-        link: format!("/copies/{secret}"),
+        link,
         until: until.to_rfc3339(),
     };
     Ok(json(StatusCode::CREATED, &link))
+}
+
+/// A link to a copy, and until when it works, for who gives the PIN again.
+pub(crate) fn order_copy(
+    app: &App,
+    ordered: Ordered,
+    pin: &str,
+) -> Result<(String, Moment), Refusal> {
+    app.engine.confirm_pin(ordered.member, pin, KIOSK)?;
+    let (secret, until) = app.links.make(ordered, app.secret(), app.clock.wall());
+    Ok((format!("/copies/{secret}"), until))
 }
 
 /// `GET /copies/{secret}`: the copy, made now. The link is used up.

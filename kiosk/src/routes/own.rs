@@ -193,7 +193,7 @@ struct Line {
 }
 
 /// Why staff made an entry; none for what was nobody's decision.
-fn reason(movement: &Movement) -> Option<String> {
+pub(crate) fn reason(movement: &Movement) -> Option<String> {
     if let Movement::Sanction { reason, .. } | Movement::Adjust { reason, .. } = movement {
         Some(reason.clone())
     } else {

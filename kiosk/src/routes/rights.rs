@@ -2,6 +2,7 @@
 //! What cannot be undone asks for the PIN again.
 
 use http::{Response, StatusCode};
+use jifen::audit::receipt::DeletionReceipt;
 use jifen::domain::ids::MemberId;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
@@ -71,14 +72,30 @@ fn try_erase(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal>
     let said: Confirmed =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
     let points = Points::new(said.points).ok_or(Refusal::BadRequest)?;
-    app.engine.confirm_pin(member, &said.pin, KIOSK)?;
-    let receipt = app
-        .engine
-        .erase(&key, member, By::Member { device: KIOSK }, points)?;
-    let cookie = app.sessions.end_all(&member);
-    app.links.forget(&member);
-    app.audit_moved();
+    let receipt = erase_by_pin(app, &key, member, (&said.pin, points))?;
+    let cookie = forget(app, &member);
     Ok(with_cookie(json(StatusCode::OK, &receipt), &cookie))
+}
+
+/// Erases a member who gives the PIN again, and says how many points are lost.
+pub(crate) fn erase_by_pin(
+    app: &App,
+    key: &IdempotencyKey,
+    member: MemberId,
+    (pin, points): (&str, Points),
+) -> Result<DeletionReceipt, Refusal> {
+    app.engine.confirm_pin(member, pin, KIOSK)?;
+    let by = By::Member { device: KIOSK };
+    app.engine.erase(key, member, by, points)
+}
+
+/// What the program itself remembers of a member who was erased goes too: sessions, and links to copies. The value of
+/// `Set-Cookie` that takes a cookie away.
+pub(crate) fn forget(app: &App, member: &MemberId) -> String {
+    let cookie = app.sessions.end_all(member);
+    app.links.forget(member);
+    app.audit_moved();
+    cookie
 }
 
 /// `GET /member/v1/erasures/{key}`: the receipt of an erasure, for whoever made the key: also later, when the copies that

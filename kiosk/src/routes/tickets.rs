@@ -6,7 +6,7 @@ use std::time::Instant;
 use http::{Response, StatusCode};
 use jifen::domain::refusal::Refusal;
 use jifen::domain::time::Moment;
-use jifen::engine::tickets::{OpenedBy, TicketShown, Told};
+use jifen::engine::tickets::{ComplaintOpened, OpenedBy, TicketShown, Told};
 use jifen::policy::notice::Language;
 use jifen::policy::ticket::{TicketKind, TicketText};
 use serde::{Deserialize, Serialize};
@@ -47,18 +47,29 @@ fn try_complain(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refus
     let said: Complaint =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
     let told = told(&said.language, &said.kind, &said.text)?;
-    // What is refused anyway uses nothing up.
-    TicketText::parse(told.text)?;
-    if !told.kind.needs_a_member() && !app.complaints.take(Instant::now()) {
+    let Some(taken) = take(app, &told, said.contact.as_deref())? else {
         return Ok(slow_down());
-    }
-    let taken = app.engine.complain(&told, said.contact.as_deref(), KIOSK)?;
+    };
     let taken = Taken {
         number: taken.ticket.number.to_string(),
         reference: taken.reference.grouped(),
         due: taken.ticket.due.to_string(),
     };
     Ok(json(StatusCode::CREATED, &taken))
+}
+
+/// Takes a complaint of somebody who did not sign in; none where too many came within the hour.
+pub(crate) fn take(
+    app: &App,
+    told: &Told<'_>,
+    contact: Option<&str>,
+) -> Result<Option<ComplaintOpened>, Refusal> {
+    // What is refused anyway uses nothing up.
+    TicketText::parse(told.text)?;
+    if !told.kind.needs_a_member() && !app.complaints.take(Instant::now()) {
+        return Ok(None);
+    }
+    app.engine.complain(told, contact, KIOSK).map(Some)
 }
 
 #[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -76,17 +87,27 @@ pub(crate) fn complaint(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_complaint(app: &App, asked: &Asked<'_>) -> Result<Response<Vec<u8>>, Refusal> {
     let said: Referred =
         serde_json::from_slice(asked.request.body()).map_err(|_| Refusal::BadRequest)?;
-    // Wrong ones alone count (privacy §5), and while there are too many nobody is told what a right one is.
+    let found = find(app, asked.id("number"), &said.reference)?;
+    Ok(found.map_or_else(slow_down, |ticket| {
+        json(StatusCode::OK, &Shown::of(&ticket))
+    }))
+}
+
+/// A complaint, for whoever has its reference. Wrong ones alone count (privacy §5), and while there are too many nobody is
+/// told what a right one is: none then.
+pub(crate) fn find(
+    app: &App,
+    number: &str,
+    reference: &str,
+) -> Result<Option<TicketShown>, Refusal> {
     if !app.wrong_references.is_left(Instant::now()) {
-        return Ok(slow_down());
+        return Ok(None);
     }
-    match app.engine.complaint(asked.id("number"), &said.reference) {
-        Err(Refusal::TicketUnknown) => {
-            app.wrong_references.take(Instant::now());
-            Err(Refusal::TicketUnknown)
-        }
-        other => Ok(json(StatusCode::OK, &Shown::of(&other?))),
+    let found = app.engine.complaint(number, reference);
+    if found == Err(Refusal::TicketUnknown) {
+        app.wrong_references.take(Instant::now());
     }
+    found.map(Some)
 }
 
 /// A request as it is shown.

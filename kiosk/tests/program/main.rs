@@ -13,6 +13,7 @@ mod caller;
 mod words;
 mod pages;
 mod pages_me;
+mod pages_rights;
 mod visitor;
 mod programmes;
 mod files;

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::visitor::{MOBILE, Visitor, between};
+use crate::visitor::{MOBILE, PIN, Visitor, between};
 use crate::wire::{request, send};
 
 #[test]
@@ -60,18 +60,16 @@ fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
     let mut visitor = Visitor::new();
     visitor.read_notice("en");
     let phone = [("mobile", "1380013800")];
-    visitor.send_in_vain(
+    let page = visitor.send_in_vain(
         "/join/phone",
         &phone,
         "mobile",
         "This is not a mobile number",
     );
-    assert!(
-        visitor
-            .ask("POST", "/join/phone", &phone)
-            .body
-            .contains("1380013800")
-    );
+    assert!(page.contains("value=\"1380013800\""), "{page}");
+    // Nor is it taken for the number.
+    let answer = visitor.ask("GET", "/join/pin", &[]);
+    assert_eq!(answer.header("location"), Some("/join/phone"));
     visitor.send("/join/phone", &[("mobile", MOBILE)], "/join/name");
     let name = |name| [("name", name), ("title", "ms")];
     visitor.send_in_vain("/join/name", &name(""), "name", "Please enter your name.");
@@ -90,12 +88,13 @@ fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
     let ticked = [("age", "yes"), ("agreement", &*version)];
     visitor.send("/join/consents", &ticked, "/join/pin");
     let pins = |pin, again| [("pin", pin), ("again", again)];
-    visitor.send_in_vain(
+    let page = visitor.send_in_vain(
         "/join/pin",
         &pins("739154", "739155"),
         "again",
         "The two PINs differ",
     );
+    assert!(!page.contains("739154") && !page.contains("739155"));
     visitor.send_in_vain(
         "/join/pin",
         &pins("123456", "123456"),
@@ -103,6 +102,52 @@ fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays() {
         "This PIN is too easy",
     );
     visitor.send("/join/pin", &pins("739154", "739154"), "/join/card");
+}
+
+/// A form that came back is of the visit: whoever comes after finds nothing of it.
+#[test]
+fn what_was_typed_wrong_goes_with_the_visit() {
+    let mut visitor = Visitor::new();
+    visitor.read_notice("en");
+    let name = [("name", "\u{202e}Kranich"), ("title", "ms")];
+    visitor.send("/join/name", &name, "/join/name");
+    visitor.send("/finish", &[], "/");
+    // The same form once more, as a browser offers it to whoever goes back.
+    visitor.send("/join/name", &name, "/join/name");
+    let answer = visitor.ask("GET", "/join/name", &[]);
+    let told = (answer.status, answer.header("location"), &*answer.body);
+    assert_eq!(told, (303, Some("/join"), ""));
+}
+
+/// However often the button is pressed, also at the same time: one member, and each press leads to the card.
+#[test]
+fn two_presses_at_once_make_one_member() {
+    let mut visitor = Visitor::new();
+    visitor.read_notice("en");
+    visitor.tell_all(&[]);
+    let (address, cookie) = (visitor.store.screen(), visitor.cookie.clone().unwrap());
+    let host = address.to_string();
+    let headers = [
+        ("host", &*host),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("cookie", &*cookie),
+    ];
+    let body = format!("pin={PIN}&again={PIN}");
+    let press = || send(address, &request("POST", "/join/pin", &headers, &body));
+    let answers = std::thread::scope(|scope| {
+        let presses = [(); 4].map(|()| scope.spawn(press));
+        presses.map(|press| press.join().unwrap())
+    });
+    for answer in answers {
+        let told = (answer.status, answer.header("location"));
+        assert_eq!(told, (303, Some("/join/card")), "{answer:?}");
+    }
+    visitor.store.stop();
+    let counted = visitor.store.jifen("verify");
+    assert!(
+        counted.out.contains("1 account,") || counted.out.contains("1 accounts,"),
+        "{counted:?}"
+    );
 }
 
 /// COL-02: what is not asked for is not taken; and a page of another site sends nothing.
@@ -139,7 +184,14 @@ fn a_look_and_a_language_hold_for_the_visit_and_lead_to_no_other_host() {
     );
     visitor.send("/look", &to("normal"), "/help");
     assert!(visitor.see("/").contains("class=\"kiosk contrast\""));
-    for elsewhere in ["//evil.example", "https://evil.example", ""] {
+    for elsewhere in [
+        "//evil.example",
+        "/\\evil.example",
+        "/help//evil.example",
+        "/\t/evil.example",
+        "https://evil.example",
+        "",
+    ] {
         visitor.send("/look", &[("look", "plain"), ("to", elsewhere)], "/");
     }
     visitor.send("/finish", &[], "/");

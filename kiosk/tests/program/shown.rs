@@ -1,4 +1,4 @@
-//! An answer as a snapshot shows it: its status and its body, with a placeholder for whatever is another one every time.
+//! An answer as a snapshot shows it: its status and its body, with the same words for whatever is another one every time.
 
 use serde_json::Value;
 
@@ -33,8 +33,8 @@ fn replace(value: &mut Value, name: &str) {
             .iter_mut()
             .for_each(|(name, item)| replace(item, name)),
         Value::String(text) => {
-            if let Some(placeholder) = placeholder(text, name) {
-                *text = placeholder.to_owned();
+            if let Some(same) = always(text, name) {
+                *text = same.to_owned();
             }
         }
         Value::Number(_) if name == "offset_millis" => *value = "[milliseconds]".into(),
@@ -43,7 +43,7 @@ fn replace(value: &mut Value, name: &str) {
 }
 
 /// What stands in place of a text, by its shape.
-fn placeholder(text: &str, name: &str) -> Option<&'static str> {
+fn always(text: &str, name: &str) -> Option<&'static str> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let blanks = text.bytes().filter(|byte| *byte == b' ').count();
     let is_grouped = digits + blanks == text.len();

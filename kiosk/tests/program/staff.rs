@@ -400,7 +400,7 @@ fn is_of(pattern: &str, path: &str) -> bool {
 
 #[test]
 fn every_address_of_the_staff_is_among_those_that_are_tried_without_a_grant() {
-    let page = include_str!("../../src/route.rs");
+    let page = include_str!("../../src/route/addresses.rs");
     let known = addresses("0");
     let mut count = 0;
     for line in page.split("Address::new(").skip(1) {

@@ -64,7 +64,7 @@ impl Visitor {
         assert_eq!(told, (303, Some(to)), "{path}: {answer:?}");
     }
 
-    /// Sends a form, and sees the same page again with this sentence beside the field.
+    /// Sends a form, is led back to its page, and sees this sentence beside the field, once. The page.
     #[track_caller]
     pub(crate) fn send_in_vain(
         &mut self,
@@ -72,11 +72,19 @@ impl Visitor {
         fields: &[(&str, &str)],
         field: &str,
         words: &str,
-    ) {
+    ) -> String {
         let answer = self.ask("POST", path, fields);
-        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        assert_eq!(
+            (answer.status, &*answer.body),
+            (303, ""),
+            "{path}: {answer:?}"
+        );
+        let to = answer.header("location").unwrap().to_owned();
+        let page = self.see(&to);
         let beside = format!("id=\"{field}-error\">{words}");
-        assert!(answer.body.contains(&beside), "{beside}\n{}", answer.body);
+        assert!(page.contains(&beside), "{beside}\n{page}");
+        assert!(!self.see(&to).contains(&beside), "once: {to}");
+        page
     }
 
     /// From the start to the phone.
@@ -88,8 +96,8 @@ impl Visitor {
         self.send("/join", &[("notice", &version)], "/join/phone");
     }
 
-    /// From the phone to the card: its number.
-    pub(crate) fn register(&mut self, boxes: &[(&str, &str)]) -> String {
+    /// From the phone to the PIN.
+    pub(crate) fn tell_all(&mut self, boxes: &[(&str, &str)]) {
         self.send("/join/phone", &[("mobile", MOBILE)], "/join/name");
         let named = [("name", NAME), ("title", "full")];
         self.send("/join/name", &named, "/join/consents");
@@ -104,6 +112,11 @@ impl Visitor {
         let mut ticked = vec![("age", "yes"), ("agreement", &*version)];
         ticked.extend(boxes);
         self.send("/join/consents", &ticked, "/join/pin");
+    }
+
+    /// From the phone to the card: its number.
+    pub(crate) fn register(&mut self, boxes: &[(&str, &str)]) -> String {
+        self.tell_all(boxes);
         let pins = [("pin", PIN), ("again", PIN)];
         self.send("/join/pin", &pins, "/join/card");
         let page = self.see("/join/card");

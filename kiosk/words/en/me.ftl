@@ -242,3 +242,4 @@ card-new-title = Your new card
 cancel = Cancel
 device-kiosk = Kiosk
 copy-no-phone = Phones cannot open the pages of this shop yet, so there is no link to take along. Under “My data” you can see everything and print it.
+complaint-often = Too many at once; please try again later.

@@ -242,3 +242,4 @@ card-new-title = 您的新会员卡
 cancel = 取消
 device-kiosk = 自助终端
 copy-no-phone = 这里的页面还不能用手机打开，所以无法用链接带走。您可以在“我的信息”中查看全部内容并打印。
+complaint-often = 提交过于频繁，请稍后再试。

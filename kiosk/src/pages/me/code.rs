@@ -10,8 +10,8 @@ use crate::route::Asked;
 
 use super::super::form::Form;
 use super::super::frame::{Frame, cookies, visit};
-use super::super::{refused, see_other, show, symbols};
-use super::{SIGN_IN, clock, of_member};
+use super::super::{SIGN_IN, answered, see_other, show, symbols};
+use super::{clock, of_member};
 
 #[derive(Template)]
 #[template(path = "me/code.html")]
@@ -56,16 +56,15 @@ pub(crate) fn renew(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let Some((Some(member), language)) = member else {
         return see_other(SIGN_IN);
     };
-    let frame = Frame::plain(asked, language);
-    match live(app, member) {
-        Ok((qr, digits, grouped)) => show(&Live {
-            frame,
+    let page = live(app, member).map(|(qr, digits, grouped)| {
+        show(&Live {
+            frame: Frame::plain(asked, language),
             qr,
             digits,
             grouped,
-        }),
-        Err(no) => refused(frame, &no),
-    }
+        })
+    });
+    answered(app, asked, page)
 }
 
 /// `POST /me/code`: a code to say.

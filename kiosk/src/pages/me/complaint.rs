@@ -1,27 +1,22 @@
 //! Questions and complaints without signing in, and where one stands for whoever has its reference (SVC-01, DSR-08).
 
-use std::time::Instant;
-
 use askama::Template;
 use http::Response;
-use jifen::domain::refusal::Refusal;
-use jifen::engine::tickets::Told;
-use jifen::policy::ticket::{TicketKind, TicketText};
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::route::Asked;
-use crate::routes::members::KIOSK;
+use crate::routes::tickets::{find, take, told};
 use crate::visit::Taken;
 
-use super::super::form::Form;
+use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
 use super::super::start::begun;
-use super::super::{Fault, refused, see_other, show};
-use super::fault;
+use super::super::{Answer, answered, mend, returned, see_other, send_back, show, words};
 use super::tickets::{Ticket, kinds};
 
-/// How long somebody has to wait who wrote too often, in seconds.
-const PATIENCE: i64 = 60;
+/// The page of complaints.
+const COMPLAINT: &str = "/complaint";
 
 #[derive(Template)]
 #[template(path = "me/complaint.html")]
@@ -30,23 +25,20 @@ struct Page {
     taken: Option<Taken>,
     found: Option<Ticket>,
     kinds: Vec<(&'static str, String)>,
-    kind: String,
-    text: String,
+    kind: Zeroizing<String>,
+    text: Zeroizing<String>,
+    contact: Zeroizing<String>,
+    number: Zeroizing<String>,
     faults: Vec<Fault>,
 }
 
 /// `GET /complaint`
 pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    shown(app, asked, ("", ""), Vec::new())
+    answered(app, asked, try_page(app, asked))
 }
 
-fn shown(
-    app: &App,
-    asked: &Asked<'_>,
-    (kind, text): (&str, &str),
-    faults: Vec<Fault>,
-) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
+fn try_page(app: &App, asked: &Asked<'_>) -> Answer {
+    let (frame, back) = (Frame::of(app, asked), returned(app, asked));
     let seen = visit(app, asked, |visit| {
         (visit.taken.clone(), visit.followed.clone())
     });
@@ -55,92 +47,77 @@ fn shown(
         let ticket = app.engine.complaint(&number, &reference)?;
         Ticket::of(app, &frame, &ticket)
     });
-    match found.transpose() {
-        Ok(found) => show(&Page {
-            taken,
-            found,
-            kinds: kinds(&frame, false),
-            kind: kind.to_owned(),
-            text: text.to_owned(),
-            faults,
-            frame,
-        }),
-        Err(no) => refused(frame, &no),
-    }
+    Ok(show(&Page {
+        taken,
+        found: found.transpose()?,
+        kinds: kinds(&frame, false),
+        kind: back.typed.kept("kind"),
+        text: back.typed.or("text", ""),
+        contact: back.typed.kept("contact"),
+        number: back.typed.kept("number"),
+        faults: back.faults,
+        frame,
+    }))
 }
 
 /// `POST /complaint`
 pub(crate) fn complain(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["kind", "text", "contact"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
-    };
-    match try_complain(app, &frame, &form) {
-        Ok(taken) => begun(app, asked, see_other("/complaint"), |visit| {
-            visit.taken = Some(taken);
-        }),
-        Err(no) => {
-            let fields = [("bad_ticket_text", "text"), ("bad_contact", "contact")];
-            match fault(&frame, no, &fields) {
-                Ok(faults) => shown(app, asked, (form.text("kind"), form.text("text")), faults),
-                Err(no) => refused(frame, &no),
-            }
-        }
-    }
+    answered(app, asked, try_complain(app, asked))
 }
 
-fn try_complain(app: &App, frame: &Frame, form: &Form) -> Result<Taken, Refusal> {
-    let told = Told {
-        kind: TicketKind::of_word(form.text("kind")).ok_or(Refusal::BadRequest)?,
-        text: form.text("text"),
-        language: frame.language,
-    };
-    // What is refused anyway uses nothing up.
-    TicketText::parse(told.text)?;
-    if !told.kind.needs_a_member() && !app.complaints.take(Instant::now()) {
-        return Err(Refusal::SlowDown { seconds: PATIENCE });
-    }
+fn try_complain(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["kind", "text", "contact"])?;
+    let language = Frame::of_language(app, asked);
+    let told = told(language.tag(), form.text("kind"), form.text("text"))?;
     let contact = Some(form.text("contact").trim()).filter(|contact| !contact.is_empty());
-    let taken = app.engine.complain(&told, contact, KIOSK)?;
-    Ok(Taken {
-        number: taken.ticket.number.to_string(),
-        reference: taken.reference.grouped(),
-        due: taken.ticket.due.to_string(),
-    })
+    match take(app, &told, contact) {
+        Ok(Some(taken)) => {
+            let taken = Taken {
+                number: taken.ticket.number.to_string(),
+                reference: taken.reference.grouped(),
+                due: taken.ticket.due.to_string(),
+            };
+            Ok(begun(app, asked, see_other(COMPLAINT), |visit| {
+                visit.taken = Some(taken);
+            }))
+        }
+        Ok(None) => Ok(too_often(app, asked, form)),
+        Err(no) => {
+            let fields = [("bad_ticket_text", "text"), ("bad_contact", "contact")];
+            mend(app, asked, (COMPLAINT, form), no, &fields)
+        }
+    }
 }
 
 /// `POST /complaint/follow`
 pub(crate) fn follow(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["number", "reference"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
-    };
+    answered(app, asked, try_follow(app, asked))
+}
+
+fn try_follow(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["number", "reference"])?;
     let (number, reference) = (form.text("number").trim(), form.text("reference").trim());
-    match found(app, number, reference) {
-        Ok(()) => {
+    match find(app, number, reference) {
+        Ok(Some(_)) => {
             let followed = (number.to_owned(), reference.to_owned());
-            begun(app, asked, see_other("/complaint"), |visit| {
+            Ok(begun(app, asked, see_other(COMPLAINT), |visit| {
                 visit.taken = None;
                 visit.followed = Some(followed);
-            })
+            }))
         }
-        Err(no) => match fault(&frame, no, &[("ticket_unknown", "reference")]) {
-            Ok(faults) => shown(app, asked, ("", ""), faults),
-            Err(no) => refused(frame, &no),
-        },
+        Ok(None) => Ok(too_often(app, asked, form)),
+        Err(no) => {
+            let fields = [("ticket_unknown", "reference")];
+            mend(app, asked, (COMPLAINT, form), no, &fields)
+        }
     }
 }
 
-/// Whether there is such a complaint. Wrong ones alone count, and while there are too many nobody is told (privacy §5).
-fn found(app: &App, number: &str, reference: &str) -> Result<(), Refusal> {
-    if !app.wrong_references.is_left(Instant::now()) {
-        return Err(Refusal::SlowDown { seconds: PATIENCE });
-    }
-    let found = app.engine.complaint(number, reference);
-    if found == Err(Refusal::TicketUnknown) {
-        app.wrong_references.take(Instant::now());
-    }
-    found.map(|_| ())
+/// Too much was asked from here: what was typed stays.
+fn too_often(app: &App, asked: &Asked<'_>, form: Form) -> Response<Vec<u8>> {
+    let fault = Fault {
+        field: None,
+        words: words::say(Frame::of_language(app, asked), "complaint-often"),
+    };
+    send_back(app, asked, COMPLAINT, form, vec![fault])
 }

@@ -14,8 +14,8 @@ use crate::routes::members::KIOSK;
 
 use super::super::form::Form;
 use super::super::frame::Frame;
-use super::super::show;
-use super::{day, done, of_member};
+use super::super::{done, show, words};
+use super::{day, of_member};
 
 #[derive(Template)]
 #[template(path = "me/consents.html")]
@@ -66,8 +66,8 @@ pub(crate) fn answer(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
         let form = Form::read(asked, &["purpose", "notice", "answer"])?;
         let purpose = Purpose::of_word(form.text("purpose")).ok_or(Refusal::BadConsent)?;
-        let frame_language = Frame::of_language(app, asked);
-        let (decision, words) = match form.text("answer") {
+        let language = Frame::of_language(app, asked);
+        let (decision, told) = match form.text("answer") {
             "give" => (Decision::Given, "consent-done-given"),
             "refuse" => (Decision::Refused, "consent-done-refused"),
             "withdraw" => (Decision::Withdrawn, "consent-done-withdrawn"),
@@ -76,15 +76,15 @@ pub(crate) fn answer(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         // Taking back needs no text to be read.
         let version = (decision != Decision::Withdrawn).then(|| form.text("notice"));
         let answering = Answering {
-            language: frame_language,
+            language,
             channel: Channel::Tick,
             device: KIOSK,
         };
         let answer = (purpose, decision);
         app.engine
             .answer_consent(member, answer, version, &answering, leave)?;
-        let words = super::super::words::say(frame_language, words);
-        Ok(done(app, asked, words, "/me/consents"))
+        let told = words::say(language, told);
+        Ok(done(app, asked, told, "/me/consents"))
     })
 }
 

@@ -7,12 +7,12 @@ use jifen::domain::refusal::Refusal;
 use crate::app::App;
 use crate::copies::{Form as CopyForm, Ordered};
 use crate::route::Asked;
-use crate::routes::members::KIOSK;
+use crate::routes::data::order_copy;
 
-use super::super::form::Form;
+use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
-use super::super::{Fault, see_other, show, symbols};
-use super::{clock, fault, of_member};
+use super::super::{mend, returned, see_other, show, symbols};
+use super::{PIN_WRONG, clock, of_member};
 
 /// What a copy can be, and the words for it. The page to read comes first.
 const FORMS: [(CopyForm, &str); 3] = [
@@ -42,12 +42,8 @@ struct Link {
 
 /// `GET /me/copy`
 pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    shown(app, asked, CopyForm::Html, Vec::new())
-}
-
-fn shown(app: &App, asked: &Asked<'_>, form: CopyForm, faults: Vec<Fault>) -> Response<Vec<u8>> {
     of_member(app, asked, |_, _| {
-        let frame = Frame::of(app, asked);
+        let (frame, back) = (Frame::of(app, asked), returned(app, asked));
         let link = visit(app, asked, |visit| visit.copy.take()).flatten();
         let link = link.map(|(path, until)| {
             let address = app.page_address(&path);
@@ -56,6 +52,7 @@ fn shown(app: &App, asked: &Asked<'_>, form: CopyForm, faults: Vec<Fault>) -> Re
             let until = clock(app, until)?;
             Ok::<_, Refusal>(Link { to, qr, until })
         });
+        let form = CopyForm::of_word(back.typed.text("form")).unwrap_or(CopyForm::Html);
         Ok(show(&Page {
             forms: FORMS
                 .map(|(form, key)| (form.as_str(), frame.say(key)))
@@ -63,7 +60,7 @@ fn shown(app: &App, asked: &Asked<'_>, form: CopyForm, faults: Vec<Fault>) -> Re
             form: form.as_str(),
             link: link.transpose()?,
             possible: !frame.is_kiosk() || app.page_address("/").is_some(),
-            faults,
+            faults: back.faults,
             frame,
         }))
     })
@@ -73,21 +70,17 @@ fn shown(app: &App, asked: &Asked<'_>, form: CopyForm, faults: Vec<Fault>) -> Re
 pub(crate) fn order(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, _| {
         let form = Form::read(asked, &["form", "pin"])?;
-        let of = CopyForm::of_word(form.text("form")).ok_or(Refusal::BadRequest)?;
-        let frame = Frame::of(app, asked);
-        if let Err(no) = app.engine.confirm_pin(member, form.text("pin"), KIOSK) {
-            let faults = fault(&frame, no, &[("sign_in_failed", "pin")])?;
-            return Ok(shown(app, asked, of, faults));
-        }
         let ordered = Ordered {
             member,
-            form: of,
-            language: frame.language,
+            form: CopyForm::of_word(form.text("form")).ok_or(Refusal::BadRequest)?,
+            language: Frame::of_language(app, asked),
         };
-        let (secret, until) = app.links.make(ordered, app.secret(), app.clock.wall());
-        visit(app, asked, |visit| {
-            visit.copy = Some((format!("/copies/{secret}"), until));
-        });
-        Ok(see_other("/me/copy"))
+        match order_copy(app, ordered, form.text("pin")) {
+            Ok(link) => {
+                visit(app, asked, |visit| visit.copy = Some(link));
+                Ok(see_other("/me/copy"))
+            }
+            Err(no) => mend(app, asked, ("/me/copy", form), no, &[PIN_WRONG]),
+        }
     })
 }

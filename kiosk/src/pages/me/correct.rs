@@ -13,18 +13,17 @@ use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
 
-use super::super::form::Form;
-use super::super::frame::Frame;
-use super::super::{Fault, show};
-use super::{done, fault, of_member};
+use super::super::form::{Fault, Form};
+use super::super::frame::{Frame, visit};
+use super::super::{done, mend, returned, send_back, show, words};
+use super::{PIN_WRONG, of_member};
 
 /// Beside which field a refusal stands.
-const FIELDS: [(&str, &str); 5] = [
+const FIELDS: [(&str, &str); 4] = [
     ("bad_name", "name"),
     ("bad_mobile", "mobile"),
     ("code_wrong", "code"),
-    ("sign_in_failed", "pin"),
-    ("bad_address", "address"),
+    PIN_WRONG,
 ];
 
 #[derive(Template)]
@@ -33,6 +32,8 @@ struct Page {
     frame: Frame,
     name: Zeroizing<String>,
     mobile: Zeroizing<String>,
+    address: Zeroizing<String>,
+    postcode: Zeroizing<String>,
     name_now: String,
     mobile_now: String,
     code_sent: bool,
@@ -40,68 +41,47 @@ struct Page {
     faults: Vec<Fault>,
 }
 
-/// What was typed into the form.
-#[derive(Default)]
-struct Typed {
-    name: Zeroizing<String>,
-    mobile: Zeroizing<String>,
-    code_sent: bool,
-}
-
 /// `GET /me/correct`: what is kept is shown masked, and a field that is left empty stays as it is.
 pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
-        shown(app, asked, (member, leave), Typed::default(), Vec::new())
+        let (own, back) = (app.engine.own_data(member, leave)?, returned(app, asked));
+        let code_sent = back.typed.text("sent") == "yes";
+        Ok(show(&Page {
+            frame: Frame::of(app, asked),
+            name: back.typed.kept("name"),
+            mobile: back.typed.kept("mobile"),
+            address: back.typed.kept("address"),
+            postcode: back.typed.kept("postcode"),
+            name_now: own.profile.masked_name(),
+            mobile_now: own.profile.masked_mobile(),
+            code_sent,
+            keypad: if code_sent {
+                "mobile code pin"
+            } else {
+                "mobile pin"
+            },
+            faults: back.faults,
+        }))
     })
-}
-
-fn shown(
-    app: &App,
-    asked: &Asked<'_>,
-    (member, leave): (MemberId, &Grant),
-    typed: Typed,
-    faults: Vec<Fault>,
-) -> super::Answer {
-    let own = app.engine.own_data(member, leave)?;
-    Ok(show(&Page {
-        frame: Frame::of(app, asked),
-        name: typed.name,
-        mobile: typed.mobile,
-        name_now: own.profile.masked_name(),
-        mobile_now: own.profile.masked_mobile(),
-        code_sent: typed.code_sent,
-        keypad: if typed.code_sent {
-            "mobile code pin"
-        } else {
-            "mobile pin"
-        },
-        faults,
-    }))
 }
 
 /// `POST /me/correct`
 pub(crate) fn correct(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
-        let form = Form::read(asked, &["name", "mobile", "code", "pin"])?;
-        let mut typed = Typed {
-            name: form.kept("name"),
-            mobile: form.kept("mobile"),
-            code_sent: !form.text("code").is_empty(),
-        };
-        let frame = Frame::of(app, asked);
-        match try_correct(app, (member, leave), &typed, &form) {
+        let form = Form::read(asked, &["name", "mobile", "sent", "code", "pin"])?;
+        let language = Frame::of_language(app, asked);
+        match try_correct(app, (member, leave), &form) {
             Ok(Correction::Done(_)) => {
-                Ok(done(app, asked, frame.say("correct-done"), "/me/correct"))
+                let told = words::say(language, "correct-done");
+                Ok(done(app, asked, told, "/me/correct"))
             }
             Ok(Correction::CodeSent) => {
-                typed.code_sent = true;
-                let faults = vec![Fault::of("code", frame.say("correct-code-sent"))];
-                shown(app, asked, (member, leave), typed, faults)
+                let told = words::say(language, "correct-code-sent");
+                visit(app, asked, |visit| visit.told = Some(told));
+                let form = form.with("sent", "yes");
+                Ok(send_back(app, asked, "/me/correct", form, Vec::new()))
             }
-            Err(no) => {
-                let faults = fault(&frame, no, &FIELDS)?;
-                shown(app, asked, (member, leave), typed, faults)
-            }
+            Err(no) => mend(app, asked, ("/me/correct", form), no, &FIELDS),
         }
     })
 }
@@ -109,20 +89,20 @@ pub(crate) fn correct(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn try_correct(
     app: &App,
     (member, leave): (MemberId, &Grant),
-    typed: &Typed,
     form: &Form,
 ) -> Result<Correction, Refusal> {
     app.engine.confirm_pin(member, form.text("pin"), KIOSK)?;
     let own = app.engine.own_data(member, leave)?;
-    let or_kept = |typed: &Zeroizing<String>, kept: &str| {
+    let or_kept = |field: &str, kept: &str| {
+        let typed = form.kept(field);
         if typed.is_empty() {
             Zeroizing::new(kept.to_owned())
         } else {
-            typed.clone()
+            typed
         }
     };
-    let name = or_kept(&typed.name, own.profile.name.disclose(leave).as_str());
-    let mobile = or_kept(&typed.mobile, own.profile.mobile.disclose(leave).e164());
+    let name = or_kept("name", own.profile.name.disclose(leave).as_str());
+    let mobile = or_kept("mobile", own.profile.mobile.disclose(leave).e164());
     let code = Some(form.text("code").trim()).filter(|code| !code.is_empty());
     let key = IdempotencyKey::drawn(KIOSK, &app.secret());
     app.engine
@@ -133,9 +113,8 @@ fn try_correct(
 pub(crate) fn address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
         let form = Form::read(asked, &["address", "postcode", "do"])?;
-        let frame = Frame::of(app, asked);
         let told = (form.text("address").trim(), form.text("postcode").trim());
-        let (changed, words) = match form.text("do") {
+        let (changed, key) = match form.text("do") {
             "save" => (
                 app.engine.set_address(member, told, KIOSK, leave),
                 "address-done",
@@ -146,15 +125,11 @@ pub(crate) fn address(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
             ),
             _ => return Err(Refusal::BadRequest),
         };
-        match changed {
-            Ok(()) => Ok(done(app, asked, frame.say(words), "/me/correct")),
-            Err(no) => {
-                let mut faults = fault(&frame, no, &FIELDS)?;
-                for fault in &mut faults {
-                    fault.field = Some("address");
-                }
-                shown(app, asked, (member, leave), Typed::default(), faults)
-            }
+        if let Err(no) = changed {
+            let fields = [(no.code(), "address")];
+            return mend(app, asked, ("/me/correct", form), no, &fields);
         }
+        let told = words::say(Frame::of_language(app, asked), key);
+        Ok(done(app, asked, told, "/me/correct"))
     })
 }

@@ -2,19 +2,22 @@
 
 use askama::Template;
 use http::Response;
-use jifen::domain::refusal::{AccountState, Refusal};
+use jifen::domain::refusal::AccountState;
 use jifen::engine::commit::IdempotencyKey;
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::route::Asked;
+use crate::routes::credentials::reissue_card;
 use crate::routes::members::KIOSK;
 
-use super::super::form::Form;
-use super::super::frame::{Frame, visit};
+use super::super::form::{Fault, Form, Returned};
+use super::super::frame::{Frame, cookies, visit};
 use super::super::join::card_page;
-use super::super::start::begun;
-use super::super::{Fault, refused, see_other, show};
-use super::{SIGN_IN, done, fault, of_member};
+use super::super::{
+    Answer, SIGN_IN, answered, done, mend, returned, see_other, send_back, show, words,
+};
+use super::{PIN_WRONG, of_member};
 
 #[derive(Template)]
 #[template(path = "me/card.html")]
@@ -27,8 +30,8 @@ struct CardPage {
 pub(crate) fn card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |_, _| {
         Ok(show(&CardPage {
+            faults: returned(app, asked).faults,
             frame: Frame::of(app, asked),
-            faults: Vec::new(),
         }))
     })
 }
@@ -37,23 +40,29 @@ pub(crate) fn card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 pub(crate) fn reissue(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, _| {
         let form = Form::read(asked, &["pin"])?;
-        let frame = Frame::of(app, asked);
-        if let Err(no) = app.engine.confirm_pin(member, form.text("pin"), KIOSK) {
-            let faults = fault(&frame, no, &[("sign_in_failed", "pin")])?;
-            return Ok(show(&CardPage { frame, faults }));
-        }
         let key = IdempotencyKey::drawn(KIOSK, &app.secret());
-        let by = app.engine.acting_member(member, KIOSK)?;
-        let reissued = app.engine.reissue_card(&key, member, &by)?;
-        visit(app, asked, |visit| {
-            visit.joined = Some((reissued.card, AccountState::Active));
-        });
-        Ok(done(
-            app,
-            asked,
-            frame.say("card-again-done"),
-            "/me/card/new",
-        ))
+        match reissue_card(app, member, &key, form.text("pin")) {
+            Ok(card) => {
+                visit(app, asked, |visit| {
+                    visit.joined = Some((card, AccountState::Active));
+                });
+                let told = words::say(Frame::of_language(app, asked), "card-again-done");
+                Ok(done(app, asked, told, "/me/card/new"))
+            }
+            Err(no) => mend(app, asked, ("/me/card", form), no, &[PIN_WRONG]),
+        }
+    })
+}
+
+/// `GET /me/card/new`: the card that was just made.
+pub(crate) fn new_card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
+    of_member(app, asked, |_, _| {
+        let card = visit(app, asked, |visit| visit.joined.clone()).flatten();
+        let Some((card, _)) = card else {
+            return Ok(see_other("/me/card"));
+        };
+        let frame = Frame::of(app, asked);
+        Ok(card_page(frame, "card-new-title", &card, false))
     })
 }
 
@@ -64,34 +73,34 @@ struct PinPage {
     title: &'static str,
     /// Whether the PIN is set by a secret from the desk, and nobody is signed in.
     reset: bool,
-    card: String,
+    card: Zeroizing<String>,
     keypad: &'static str,
     back: &'static str,
     faults: Vec<Fault>,
 }
 
 impl PinPage {
-    const fn change(frame: Frame, faults: Vec<Fault>) -> Self {
+    fn change(frame: Frame, back: Returned) -> Self {
         Self {
             frame,
             title: "pin-change-title",
             reset: false,
-            card: String::new(),
+            card: Zeroizing::default(),
             keypad: "old pin again",
             back: "/me",
-            faults,
+            faults: back.faults,
         }
     }
 
-    const fn reset(frame: Frame, card: String, faults: Vec<Fault>) -> Self {
+    fn reset(frame: Frame, back: Returned) -> Self {
         Self {
             frame,
             title: "reset-title",
             reset: true,
-            card,
+            card: back.typed.kept("card"),
             keypad: "card secret pin again",
             back: SIGN_IN,
-            faults,
+            faults: back.faults,
         }
     }
 }
@@ -99,7 +108,8 @@ impl PinPage {
 /// `GET /me/pin`
 pub(crate) fn pin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |_, _| {
-        Ok(show(&PinPage::change(Frame::of(app, asked), Vec::new())))
+        let back = returned(app, asked);
+        Ok(show(&PinPage::change(Frame::of(app, asked), back)))
     })
 }
 
@@ -107,63 +117,50 @@ pub(crate) fn pin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 pub(crate) fn change_pin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, _| {
         let form = Form::read(asked, &["old", "pin", "again"])?;
-        let frame = Frame::of(app, asked);
-        if let Some(faults) = differs(&frame, &form) {
-            return Ok(show(&PinPage::change(frame, faults)));
+        if let Some(faults) = differs(app, asked, &form) {
+            return Ok(send_back(app, asked, "/me/pin", form, faults));
         }
         let (old, new) = (form.text("old"), form.text("pin"));
-        match app.engine.change_pin(member, old, new, KIOSK) {
-            Ok(()) => {
-                app.sessions
-                    .end_others(&member, super::super::frame::cookies(asked));
-                Ok(done(app, asked, frame.say("pin-change-done"), "/me"))
-            }
-            Err(no) => {
-                let faults = fault(&frame, no, &of_pin("old"))?;
-                Ok(show(&PinPage::change(frame, faults)))
-            }
+        if let Err(no) = app.engine.change_pin(member, old, new, KIOSK) {
+            return mend(app, asked, ("/me/pin", form), no, &of_pin("old"));
         }
+        app.sessions.end_others(&member, cookies(asked));
+        let told = words::say(Frame::of_language(app, asked), "pin-change-done");
+        Ok(done(app, asked, told, "/me"))
     })
 }
 
 /// `GET /pin-reset`
 pub(crate) fn lost_pin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    show(&PinPage::reset(
-        Frame::of(app, asked),
-        String::new(),
-        Vec::new(),
-    ))
+    let back = returned(app, asked);
+    show(&PinPage::reset(Frame::of(app, asked), back))
 }
 
 /// `POST /pin-reset`: every session of the member ends.
 pub(crate) fn reset_pin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["card", "secret", "pin", "again"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
-    };
-    let card = form.text("card").trim().to_owned();
-    if let Some(faults) = differs(&frame, &form) {
-        return show(&PinPage::reset(frame, card, faults));
+    answered(app, asked, try_reset_pin(app, asked))
+}
+
+fn try_reset_pin(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["card", "secret", "pin", "again"])?;
+    if let Some(faults) = differs(app, asked, &form) {
+        return Ok(send_back(app, asked, "/pin-reset", form, faults));
     }
-    let secret = form.text("secret").trim();
-    match app.engine.reset_pin(&card, secret, form.text("pin"), KIOSK) {
+    let (card, secret) = (form.text("card").trim(), form.text("secret").trim());
+    match app.engine.reset_pin(card, secret, form.text("pin"), KIOSK) {
         Ok(member) => {
             app.sessions.end_all(&member);
-            begun(app, asked, see_other(SIGN_IN), |visit| {
-                visit.told = Some(frame.say("reset-done"));
-            })
+            let told = words::say(Frame::of_language(app, asked), "reset-done");
+            Ok(done(app, asked, told, SIGN_IN))
         }
-        Err(no) => match fault(&frame, no, &of_pin("secret")) {
-            Ok(faults) => show(&PinPage::reset(frame, card, faults)),
-            Err(no) => refused(frame, &no),
-        },
+        Err(no) => mend(app, asked, ("/pin-reset", form), no, &of_pin("secret")),
     }
 }
 
-fn differs(frame: &Frame, form: &Form) -> Option<Vec<Fault>> {
-    let words = || frame.say("pin-error-differ");
-    (form.text("pin") != form.text("again")).then(|| vec![Fault::of("again", words())])
+/// The fault of two PINs that are not one.
+fn differs(app: &App, asked: &Asked<'_>, form: &Form) -> Option<Vec<Fault>> {
+    let told = || words::say(Frame::of_language(app, asked), "pin-error-differ");
+    (form.text("pin") != form.text("again")).then(|| vec![Fault::of("again", told())])
 }
 
 /// Where the refusals of a new PIN stand, and those of what allows it.
@@ -174,16 +171,4 @@ const fn of_pin(allowed_by: &'static str) -> [(&'static str, &'static str); 4] {
         ("sign_in_failed", allowed_by),
         ("code_wrong", allowed_by),
     ]
-}
-
-/// The page of the new card.
-pub(crate) fn new_card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    of_member(app, asked, |_, _| {
-        let card = visit(app, asked, |visit| visit.joined.clone()).flatten();
-        let Some((card, _)) = card else {
-            return Err(Refusal::SignInNeeded);
-        };
-        let frame = Frame::of(app, asked);
-        Ok(card_page(frame, "card-new-title", &card, false))
-    })
 }

@@ -10,10 +10,10 @@ use crate::copies::tables;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
 
-use super::super::form::Form;
+use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
-use super::super::{Fault, see_other, show};
-use super::{day, done, fault, of_member, zone};
+use super::super::{done, mend, returned, see_other, show};
+use super::{PIN_WRONG, day, of_member, zone};
 
 #[derive(Template)]
 #[template(path = "me/data.html")]
@@ -26,10 +26,6 @@ struct Page {
 
 /// `GET /me/data`: in clear once, after the PIN.
 pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    shown(app, asked, Vec::new())
-}
-
-fn shown(app: &App, asked: &Asked<'_>, faults: Vec<Fault>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
         let is_clear = visit(app, asked, |visit| core::mem::take(&mut visit.unmasked));
         let masked = is_clear != Some(true);
@@ -40,7 +36,7 @@ fn shown(app: &App, asked: &Asked<'_>, faults: Vec<Fault>) -> Response<Vec<u8>> 
             frame,
             tables: tables(&view, Some(zone(app)?)),
             masked,
-            faults,
+            faults: returned(app, asked).faults,
         }))
     })
 }
@@ -49,17 +45,11 @@ fn shown(app: &App, asked: &Asked<'_>, faults: Vec<Fault>) -> Response<Vec<u8>> 
 pub(crate) fn unmask(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, _| {
         let form = Form::read(asked, &["pin"])?;
-        match app.engine.confirm_pin(member, form.text("pin"), KIOSK) {
-            Ok(()) => {
-                visit(app, asked, |visit| visit.unmasked = true);
-                Ok(see_other("/me/data"))
-            }
-            Err(no) => {
-                let frame = Frame::of(app, asked);
-                let faults = fault(&frame, no, &[("sign_in_failed", "pin")])?;
-                Ok(shown(app, asked, faults))
-            }
+        if let Err(no) = app.engine.confirm_pin(member, form.text("pin"), KIOSK) {
+            return mend(app, asked, ("/me/data", form), no, &[PIN_WRONG]);
         }
+        visit(app, asked, |visit| visit.unmasked = true);
+        Ok(see_other("/me/data"))
     })
 }
 

@@ -10,6 +10,7 @@ use jifen::ledger::lot::Lot;
 
 use crate::app::App;
 use crate::route::Asked;
+use crate::routes::own::reason;
 
 use super::super::frame::Frame;
 use super::super::pictures::{self, Expiring, Reading};
@@ -155,11 +156,9 @@ fn why(app: &App, frame: &Frame, entry: &Entry) -> Result<Vec<String>, Refusal> 
                 why.push(frame.fill(key, "points", &points.to_string()));
             }
         }
-    } else if let Movement::Sanction { reason, .. } | Movement::Adjust { reason, .. } =
-        &entry.movement
-    {
-        why.push(frame.fill("why-reason", "reason", reason));
     }
+    let reason = reason(&entry.movement);
+    why.extend(reason.map(|reason| frame.fill("why-reason", "reason", &reason)));
     Ok(why)
 }
 

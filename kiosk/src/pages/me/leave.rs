@@ -2,24 +2,24 @@
 
 use askama::Template;
 use http::Response;
-use jifen::audit::receipt::DeletionReceipt;
-use jifen::domain::ids::MemberId;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::commit::IdempotencyKey;
-use jifen::engine::erase::By;
 use jifen::engine::erase::Farewell;
-use jifen::policy::grant::Grant;
 
 use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
+use crate::routes::rights::{erase_by_pin, forget};
 use crate::visit::Visit;
 
-use super::super::form::Form;
+use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
-use super::super::{Fault, refused, see_other, show, symbols};
-use super::{clock, fault, of_member};
+use super::super::{Answer, answered, mend, returned, see_other, show, symbols};
+use super::{PIN_WRONG, clock, of_member};
+
+/// Where the PIN is asked for.
+const CONFIRM: &str = "/me/leave/confirm";
 
 #[derive(Template)]
 #[template(path = "me/leave.html")]
@@ -67,23 +67,16 @@ struct PinPage {
 pub(crate) fn confirm(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
         let seed = app.secret();
-        visit(app, asked, |visit| visit.leaving.get_or_insert(seed).len());
-        pin_page(app, asked, (member, leave), Vec::new())
+        visit(app, asked, |visit| {
+            visit.leaving.get_or_insert(seed);
+        });
+        let farewell = app.engine.farewell(member, leave)?;
+        Ok(show(&PinPage {
+            faults: returned(app, asked).faults,
+            frame: Frame::of(app, asked),
+            points: farewell.points.to_string(),
+        }))
     })
-}
-
-fn pin_page(
-    app: &App,
-    asked: &Asked<'_>,
-    (member, leave): (MemberId, &Grant),
-    faults: Vec<Fault>,
-) -> super::Answer {
-    let farewell = app.engine.farewell(member, leave)?;
-    Ok(show(&PinPage {
-        frame: Frame::of(app, asked),
-        points: farewell.points.to_string(),
-        faults,
-    }))
 }
 
 /// `POST /me/leave`: erases the member. The receipt is on the next page, until the visit ends.
@@ -92,21 +85,19 @@ pub(crate) fn leave(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     if visit(app, asked, |visit| visit.left.is_some()) == Some(true) {
         return see_other("/left");
     }
-    of_member(app, asked, |member, leave| {
+    of_member(app, asked, |member, _| {
         let form = Form::read(asked, &["pin", "points"])?;
         let Some(Some(seed)) = visit(app, asked, |visit| visit.leaving) else {
             return Ok(see_other("/me/leave"));
         };
         let points = form.text("points").parse().ok().and_then(Points::new);
         let points = points.ok_or(Refusal::BadRequest)?;
-        let frame = Frame::of(app, asked);
         let key = IdempotencyKey::drawn(KIOSK, &seed);
-        let pin = app.engine.confirm_pin(member, form.text("pin"), KIOSK);
-        let by = By::Member { device: KIOSK };
-        let erased = pin.and_then(|()| app.engine.erase(&key, member, by, points));
-        if let Err(no) = erased {
-            let faults = fault(&frame, no, &[("sign_in_failed", "pin")])?;
-            return pin_page(app, asked, (member, leave), faults);
+        if let Err(no) = erase_by_pin(app, &key, member, (form.text("pin"), points)) {
+            // Of two presses at once, the other one may have done it.
+            if app.engine.erasure(&key)?.is_none() {
+                return mend(app, asked, (CONFIRM, form), no, &[PIN_WRONG]);
+            }
         }
         visit(app, asked, |visit| {
             let (language, look) = (visit.language, visit.look);
@@ -114,9 +105,7 @@ pub(crate) fn leave(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
             visit.look = look;
             visit.left = Some(key);
         });
-        app.sessions.end_all(&member);
-        app.links.forget(&member);
-        app.audit_moved();
+        forget(app, &member);
         Ok(see_other("/left"))
     })
 }
@@ -138,36 +127,28 @@ pub(crate) fn receipt(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let Some(key) = key else {
         return see_other("/");
     };
-    let frame = Frame::of(app, asked);
-    match receipt_of(app, &key) {
-        Ok((receipt, time)) => {
-            let to = key_text(&key).map(|key| format!("/member/v1/erasures/{key}"));
-            let to = to.unwrap_or_default();
-            let address = app.page_address(&to);
-            // Where no phone can open it, the receipt itself is in the picture.
-            let text = address.or_else(|| serde_json::to_string(&receipt).ok());
-            show(&ReceiptPage {
-                frame,
-                time,
-                points: receipt.points_forfeited.to_string(),
-                number: receipt.index.to_string(),
-                qr: text.and_then(|text| symbols::qr(&text)),
-                to,
-            })
-        }
-        Err(no) => refused(frame, &no),
-    }
+    answered(app, asked, receipt_of(app, asked, &key))
 }
 
-fn receipt_of(app: &App, key: &IdempotencyKey) -> Result<(DeletionReceipt, String), Refusal> {
+fn receipt_of(app: &App, asked: &Asked<'_>, key: &IdempotencyKey) -> Answer {
     let receipt = app.engine.erasure(key)?;
     let receipt = receipt.ok_or(Refusal::OperationUnknown)?;
-    let time = clock(app, receipt.time)?;
-    Ok((receipt, time))
+    let to = address_of(key).unwrap_or_default();
+    // Where no phone can open it, the receipt itself is in the picture.
+    let text = app.page_address(&to);
+    let text = text.or_else(|| serde_json::to_string(&receipt).ok());
+    Ok(show(&ReceiptPage {
+        frame: Frame::of(app, asked),
+        time: clock(app, receipt.time)?,
+        points: receipt.points_forfeited.to_string(),
+        number: receipt.index.to_string(),
+        qr: text.and_then(|text| symbols::qr(&text)),
+        to,
+    }))
 }
 
-/// The key as its address spells it.
-fn key_text(key: &IdempotencyKey) -> Option<String> {
-    let key = jifen_pos::key::Key::from_bytes(key.uuid);
-    key.map(|key| key.to_string()).ok()
+/// Where the receipt of a key is.
+fn address_of(key: &IdempotencyKey) -> Option<String> {
+    let key = jifen_pos::key::Key::from_bytes(key.uuid).ok()?;
+    Some(format!("/member/v1/erasures/{key}"))
 }

@@ -26,50 +26,19 @@ use crate::app::App;
 use crate::route::Asked;
 use crate::routes::own;
 
-use super::frame::{Frame, visit};
-use super::{Fault, refused, see_other, sentence};
+use super::{Answer, answered};
 
-/// Where somebody signs in.
-const SIGN_IN: &str = "/me/sign-in";
+/// Beside which field a wrong PIN is told.
+const PIN_WRONG: (&str, &str) = ("sign_in_failed", "pin");
 
-/// What a page of a member comes to: its answer, or why there is none.
-type Answer = Result<Response<Vec<u8>>, Refusal>;
-
-/// The page of whoever is signed in; the way to sign in for anybody else, and a page that says why for what is refused.
+/// The page of whoever is signed in.
 fn of_member(
     app: &App,
     asked: &Asked<'_>,
     page: impl FnOnce(MemberId, &Grant) -> Answer,
 ) -> Response<Vec<u8>> {
     let answer = own::signed_in(app, asked).and_then(|member| page(member, &own::own(member)?));
-    match answer {
-        Ok(response) => response,
-        Err(Refusal::SignInNeeded) => see_other(SIGN_IN),
-        Err(no) => refused(Frame::of(app, asked), &no),
-    }
-}
-
-/// Done: what was is said on the next page.
-fn done(app: &App, asked: &Asked<'_>, words: String, to: &str) -> Response<Vec<u8>> {
-    visit(app, asked, |visit| visit.told = Some(words));
-    see_other(to)
-}
-
-/// A refusal as the fault of a form: beside the field that `fields` has for its code, else above all of them. What is no
-/// fault of the form is refused.
-fn fault(
-    frame: &Frame,
-    no: Refusal,
-    fields: &[(&str, &'static str)],
-) -> Result<Vec<Fault>, Refusal> {
-    if no.is_of_store() || no == Refusal::SignInNeeded {
-        return Err(no);
-    }
-    let field = fields.iter().find(|(code, _)| *code == no.code());
-    Ok(vec![Fault {
-        field: field.map(|(_, field)| *field),
-        words: sentence(&no, frame.language),
-    }])
+    answered(app, asked, answer)
 }
 
 /// Where the shop's days begin and end.

@@ -4,13 +4,12 @@ use askama::Template;
 use http::Response;
 use jifen::domain::money::Money;
 use jifen::domain::programme::Tier;
-use jifen::domain::refusal::Refusal;
+use jifen::domain::refusal::{AccountState, Refusal};
 use jifen::engine::statement::Statement;
 use jifen::ledger::lot::Lot;
 
 use crate::app::App;
 use crate::route::Asked;
-use crate::routes::members::state;
 
 use super::super::frame::Frame;
 use super::super::{pictures, show};
@@ -89,12 +88,12 @@ fn figures(frame: &Frame, statement: &Statement) -> Vec<(String, String)> {
     let mut figures: Vec<(String, String)> = told
         .map(|(key, number)| (frame.say(key), number.to_string()))
         .collect();
-    let words = match state(statement.state) {
-        "pending" => "state-pending",
-        "warned" => "state-warned",
-        "restricted" => "state-restricted",
-        "suspended" => "state-suspended",
-        _ => "state-active",
+    let words = match statement.state {
+        AccountState::Pending => "state-pending",
+        AccountState::Active => "state-active",
+        AccountState::Warned => "state-warned",
+        AccountState::Restricted => "state-restricted",
+        AccountState::Suspended => "state-suspended",
     };
     figures.push((frame.say("state-title"), frame.say(words)));
     figures

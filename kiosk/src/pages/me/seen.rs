@@ -5,6 +5,7 @@ use http::Response;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::logins::Login;
 use jifen::engine::looks::Look;
+use jifen::policy::access::{Cause, Role};
 
 use crate::app::App;
 use crate::route::Asked;
@@ -92,9 +93,15 @@ fn look_row(app: &App, frame: &Frame, look: &Look) -> Result<Vec<String>, Refusa
     Ok(vec![
         clock(app, look.at)?,
         look.who.clone(),
-        look.role.clone(),
+        Role::of_word(&look.role).map_or_else(
+            || look.role.clone(),
+            |role| frame.either(role.zh(), role.en()).to_owned(),
+        ),
         fields.collect::<Vec<_>>().join(frame.comma()),
-        look.purpose.clone(),
+        Cause::of_word(&look.purpose).map_or_else(
+            || look.purpose.clone(),
+            |cause| frame.either(cause.zh(), cause.en()).to_owned(),
+        ),
         look.basis.clone(),
     ])
 }

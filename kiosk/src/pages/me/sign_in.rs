@@ -13,11 +13,11 @@ use crate::routes::codes::caller;
 use crate::routes::members::KIOSK;
 use crate::visit::Visit;
 
-use super::super::form::Form;
+use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, cookies, visit};
 use super::super::start::with_cookie;
-use super::super::{Fault, refused, see_other, show};
-use super::fault;
+use super::super::{Answer, SIGN_IN, answered, mend, returned, see_other, show};
+use super::PIN_WRONG;
 
 #[derive(Template)]
 #[template(path = "me/sign_in.html")]
@@ -29,49 +29,38 @@ struct Page {
 
 /// `GET /me/sign-in`
 pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    if frame.is_member() {
+    let is_member = visit(app, asked, |visit| visit.member.is_some());
+    if is_member == Some(true) {
         return see_other("/me");
     }
+    let back = returned(app, asked);
     show(&Page {
-        frame,
-        card: Zeroizing::default(),
-        faults: Vec::new(),
+        frame: Frame::of(app, asked),
+        card: back.typed.kept("card"),
+        faults: back.faults,
     })
 }
 
 /// `POST /me/sign-in`
 pub(crate) fn sign_in(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    let frame = Frame::of(app, asked);
-    let form = match Form::read(asked, &["card", "pin"]) {
-        Ok(form) => form,
-        Err(no) => return refused(frame, &no),
+    answered(app, asked, try_sign_in(app, asked))
+}
+
+fn try_sign_in(app: &App, asked: &Asked<'_>) -> Answer {
+    let form = Form::read(asked, &["card", "pin"])?;
+    let tried = (form.text("card").trim(), form.text("pin"));
+    let signed_in = match app.engine.sign_in_from(&caller(asked), tried, KIOSK) {
+        Ok(signed_in) => signed_in,
+        Err(no) => return mend(app, asked, (SIGN_IN, form), no, &[PIN_WRONG]),
     };
-    let card = form.kept("card");
-    let tried = (card.as_str(), form.text("pin"));
-    let signed_in = app.engine.sign_in_from(&caller(asked), tried, KIOSK);
-    let told =
-        signed_in.and_then(|signed_in| Ok((signed_in.member, told(app, &frame, &signed_in)?)));
-    match told {
-        Ok((member, told)) => {
-            let look = visit(app, asked, |visit| visit.look).unwrap_or_default();
-            // A cookie from before is good for nothing any more.
-            app.sessions.end(cookies(asked));
-            let mut visit = Visit::of_member(member, frame.language);
-            visit.look = look;
-            visit.told = told;
-            let cookie = app.sessions.open(visit, app.secret(), app.clock.wall());
-            with_cookie(see_other("/me"), &cookie)
-        }
-        Err(no) => match fault(&frame, no, &[("sign_in_failed", "pin")]) {
-            Ok(faults) => show(&Page {
-                frame,
-                card,
-                faults,
-            }),
-            Err(no) => refused(frame, &no),
-        },
-    }
+    let frame = Frame::of(app, asked);
+    let mut begun = Visit::of_member(signed_in.member, frame.language);
+    begun.told = told(app, &frame, &signed_in)?;
+    begun.look = visit(app, asked, |visit| visit.look).unwrap_or_default();
+    // A cookie from before is good for nothing any more.
+    app.sessions.end(cookies(asked));
+    let cookie = app.sessions.open(begun, app.secret(), app.clock.wall());
+    Ok(with_cookie(see_other("/me"), &cookie))
 }
 
 /// What is said to somebody who has just signed in; none where there is nothing to say.

@@ -3,17 +3,19 @@
 use askama::Template;
 use http::Response;
 use jifen::domain::refusal::Refusal;
-use jifen::engine::tickets::{OpenedBy, TicketShown, Told};
+use jifen::engine::tickets::{OpenedBy, TicketShown};
 use jifen::policy::ticket::{TicketKind, TicketState};
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
+use crate::routes::tickets::told;
 
-use super::super::form::Form;
+use super::super::form::{Fault, Form};
 use super::super::frame::Frame;
-use super::super::{Fault, show, words};
-use super::{clock, done, fault, of_member};
+use super::super::{done, mend, returned, show, words};
+use super::{clock, of_member};
 
 #[derive(Template)]
 #[template(path = "me/tickets.html")]
@@ -21,8 +23,8 @@ struct Page {
     frame: Frame,
     tickets: Vec<Ticket>,
     kinds: Vec<(&'static str, String)>,
-    kind: String,
-    text: String,
+    kind: Zeroizing<String>,
+    text: Zeroizing<String>,
     faults: Vec<Fault>,
 }
 
@@ -85,25 +87,16 @@ pub(super) fn kinds(frame: &Frame, is_member: bool) -> Vec<(&'static str, String
 
 /// `GET /me/tickets`
 pub(crate) fn page(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
-    shown(app, asked, ("", ""), Vec::new())
-}
-
-fn shown(
-    app: &App,
-    asked: &Asked<'_>,
-    (kind, text): (&str, &str),
-    faults: Vec<Fault>,
-) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
-        let frame = Frame::of(app, asked);
+        let (frame, back) = (Frame::of(app, asked), returned(app, asked));
         let tickets = app.engine.tickets_of(member, leave)?;
         let tickets = tickets.iter().map(|ticket| Ticket::of(app, &frame, ticket));
         Ok(show(&Page {
             tickets: tickets.collect::<Result<_, Refusal>>()?,
             kinds: kinds(&frame, true),
-            kind: kind.to_owned(),
-            text: text.to_owned(),
-            faults,
+            kind: back.typed.kept("kind"),
+            text: back.typed.or("text", ""),
+            faults: back.faults,
             frame,
         }))
     })
@@ -114,11 +107,7 @@ pub(crate) fn open(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     of_member(app, asked, |member, leave| {
         let form = Form::read(asked, &["kind", "text"])?;
         let language = Frame::of_language(app, asked);
-        let told = Told {
-            kind: TicketKind::of_word(form.text("kind")).ok_or(Refusal::BadRequest)?,
-            text: form.text("text"),
-            language,
-        };
+        let told = told(language.tag(), form.text("kind"), form.text("text"))?;
         let by = OpenedBy::Member { device: KIOSK };
         match app.engine.open_ticket(member, &told, by, leave) {
             Ok(opened) => {
@@ -128,9 +117,8 @@ pub(crate) fn open(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
                 Ok(done(app, asked, words, "/me/tickets"))
             }
             Err(no) => {
-                let frame = Frame::of(app, asked);
-                let faults = fault(&frame, no, &[("bad_ticket_text", "text")])?;
-                Ok(shown(app, asked, (form.text("kind"), told.text), faults))
+                let fields = [("bad_ticket_text", "text")];
+                mend(app, asked, ("/me/tickets", form), no, &fields)
             }
         }
     })

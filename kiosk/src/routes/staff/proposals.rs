@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::http::json;
 use crate::route::Asked;
 use crate::routes::own::answered;
+use crate::routes::rights::forget;
 use crate::staff::Seat;
 
 use super::members::Corrected;
@@ -264,9 +265,8 @@ fn carry_out(app: &App, seat: &Seat, number: u64) -> Answered {
         Executed::Adjusted(adjusted) => done.adjusted = Some(Corrected::of(&adjusted)),
         Executed::Erased(receipt) => {
             if let Some(about) = about {
-                app.sessions.end_all(&about.member);
+                forget(app, &about.member);
             }
-            app.audit_moved();
             done.erased = Some(receipt);
         }
         Executed::Unmerged(unmerged) => {
