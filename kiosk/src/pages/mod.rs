@@ -6,6 +6,7 @@ mod words;
 mod frame;
 mod form;
 mod symbols;
+mod pictures;
 pub(crate) mod assets;
 pub(crate) mod start;
 pub(crate) mod notice;
