@@ -7,6 +7,7 @@ mod frame;
 mod form;
 mod symbols;
 mod pictures;
+mod slips;
 pub(crate) mod assets;
 pub(crate) mod start;
 pub(crate) mod notice;

@@ -5,6 +5,7 @@ mod copies;
 mod fault;
 mod given;
 mod messages;
+mod printer;
 mod retention;
 mod value;
 
@@ -27,6 +28,7 @@ use crate::failure::Failure;
 pub(crate) use copies::{Backups, Escrow};
 use fault::Fault;
 use given::Gift;
+pub(crate) use printer::Printing;
 
 /// The file that is read where none is named, if it is there.
 const FILE: &str = "jifen.toml";
@@ -55,6 +57,10 @@ const KEYS: &[&str] = &[
     "escrow.custodians",
     "escrow.targets",
     "messages.folder",
+    "printer.device",
+    "printer.address",
+    "printer.encoding",
+    "printer.heading",
     "retention.sales_months",
     "retention.journal_months",
     "retention.inactive_months",
@@ -100,6 +106,8 @@ pub(crate) struct Settings {
     pub(crate) escrow: Escrow,
     /// `messages.folder`: where messages to phones are put for a gateway to pick up. Default: there are none.
     pub(crate) messages: Option<PathBuf>,
+    /// `printer.*`: the receipt printer. Default: there is none.
+    pub(crate) printer: Option<Printing>,
     /// `retention.*` and `audit.login_days`: how long records are kept (RET-01). Default: the figures of the law.
     pub(crate) retention: RetentionPolicy,
 }
@@ -248,6 +256,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     let backup = copies::backups(gift, home);
     let escrow = copies::escrow(gift, home);
     let messages = messages::folder(gift, home);
+    let printer = printer::printing(gift, home);
     let retention = retention::retention(gift, login_days);
     let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
     let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
@@ -275,6 +284,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         backup: backup?,
         escrow: escrow?,
         messages: messages.ok()?,
+        printer: printer.ok()?,
         retention: retention?,
     })
 }

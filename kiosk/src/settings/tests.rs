@@ -2,6 +2,7 @@
 
 mod copies;
 mod messages;
+mod printer;
 
 use jifen::policy::retention::{Figure, RetentionPolicy};
 
@@ -59,6 +60,7 @@ fn without_a_file_everything_has_its_default() {
             targets: Vec::new(),
         },
         messages: None,
+        printer: None,
         retention: RetentionPolicy::default(),
     };
     assert_eq!(settings, expected);
