@@ -127,8 +127,8 @@ pub(crate) fn cut_short() {
 }
 
 /// A slip was not printed. Nothing of what it said is in the error.
-pub(crate) fn printer_failed(error: &std::io::Error) {
-    tracing::warn!(%error, "the printer failed");
+pub(crate) fn not_printed(code: &str, error: &std::io::Error) {
+    tracing::warn!(code, %error, "the printer failed");
 }
 
 #[cfg(test)]

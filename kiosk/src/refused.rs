@@ -128,7 +128,7 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         "slow_down" | "sign_in_locked" | "too_many_codes" => StatusCode::TOO_MANY_REQUESTS,
         "try_again" | "outcome_unknown" | "store_damaged" | "disk_full" | "store_in_use"
         | "store_failed" | "keys_failed" | "clock_untrusted" | "other_install" | "keys_too_old"
-        | "no_notice" | "message_not_sent" | "printer_failed" => StatusCode::SERVICE_UNAVAILABLE,
+        | "no_notice" | "message_not_sent" => StatusCode::SERVICE_UNAVAILABLE,
         // By rule: the engine's other codes.
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

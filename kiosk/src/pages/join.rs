@@ -21,7 +21,7 @@ use crate::visit::Joining;
 use super::form::Form;
 use super::frame::{Frame, visit};
 use super::start::begun;
-use super::{Fault, notice, refused, see_other, sentence, show, symbols};
+use super::{Fault, notice, print, refused, see_other, sentence, show, symbols};
 
 /// The words of the titles: what the form sends, and the key of what is shown and put behind a surname.
 const TITLES: [(&str, &str); 3] = [("mr", "name-mr"), ("ms", "name-ms"), ("full", "name-full")];
@@ -367,10 +367,12 @@ fn enrol(
 #[template(path = "join/card.html")]
 struct CardPage {
     frame: Frame,
+    title: &'static str,
     grouped: String,
     qr: String,
     bars: String,
     pending: bool,
+    printer: bool,
 }
 
 fn joined(app: &App, asked: &Asked<'_>) -> Option<(CardNumber, AccountState)> {
@@ -382,13 +384,26 @@ pub(crate) fn card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let Some((card, state)) = joined(app, asked) else {
         return see_other("/");
     };
+    let is_pending = state == AccountState::Pending;
+    card_page((app, asked), "card-title", &card, is_pending)
+}
+
+/// A card that was just made.
+pub(super) fn card_page(
+    (app, asked): (&App, &Asked<'_>),
+    title: &'static str,
+    card: &CardNumber,
+    pending: bool,
+) -> Response<Vec<u8>> {
     let digits = card.digits();
     show(&CardPage {
         frame: Frame::of(app, asked),
+        printer: print::is_offered(app, asked),
+        title,
         grouped: card.grouped(),
         qr: symbols::qr(&digits).unwrap_or_default(),
         bars: symbols::bars(&digits).unwrap_or_default(),
-        pending: state == AccountState::Pending,
+        pending,
     })
 }
 

@@ -8,10 +8,12 @@ mod form;
 mod symbols;
 mod pictures;
 mod slips;
+pub(crate) mod print;
 pub(crate) mod assets;
 pub(crate) mod start;
 pub(crate) mod notice;
 pub(crate) mod join;
+pub(crate) mod me;
 
 #[cfg(test)]
 mod tests;

@@ -7,21 +7,12 @@ use jifen::vault::tokens::CardNumber;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::printer::{NotPrinted, Slip};
+use crate::printer::Slip;
 
 use super::words::{fill, say};
 
 /// How many characters of a hash stand on a line.
 const HASH_LINE: usize = 32;
-
-/// Prints a slip. The pages offer that where [`App::printer`] is there; asked for all the same, it is refused.
-///
-/// # Errors
-/// [`NotPrinted`].
-pub(crate) fn print(app: &App, slip: &Slip) -> Result<(), NotPrinted> {
-    let printer = app.printer().ok_or(NotPrinted::Failed)?;
-    printer.print(slip)
-}
 
 /// The slip of a new card: the number in groups and as a QR code, and how to sign in with it.
 pub(crate) fn card(app: &App, language: Language, card: &CardNumber) -> Slip {

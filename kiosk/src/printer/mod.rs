@@ -86,8 +86,9 @@ impl Printer {
                 .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         });
         done.map_err(|error| {
-            log::printer_failed(&error);
-            NotPrinted::Failed
+            let no = NotPrinted::Failed;
+            log::not_printed(no.code(), &error);
+            no
         })
     }
 

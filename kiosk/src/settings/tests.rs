@@ -3,6 +3,7 @@
 mod copies;
 mod messages;
 mod printer;
+mod visits;
 
 use jifen::policy::retention::{Figure, RetentionPolicy};
 
@@ -62,6 +63,7 @@ fn without_a_file_everything_has_its_default() {
         messages: None,
         printer: None,
         retention: RetentionPolicy::default(),
+        patience: Patience::default(),
     };
     assert_eq!(settings, expected);
 }

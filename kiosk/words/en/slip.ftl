@@ -9,3 +9,4 @@ slip-left-number = Audit record: { $number }
 slip-left-hash = Hash of that record (SHA-256):
 slip-left-link = Scan for the whole receipt.
 slip-left-check = Your data cannot be restored. Check the whole receipt with jifen-verify.
+slip-printed = It was printed: please take your slip.

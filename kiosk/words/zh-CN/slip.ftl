@@ -9,3 +9,4 @@ slip-left-number = 审计记录号：{ $number }
 slip-left-hash = 该记录的校验值（SHA-256）：
 slip-left-link = 扫码取得完整回执。
 slip-left-check = 您的个人信息已无法恢复。可用 jifen-verify 核对完整回执。
+slip-printed = 已打印，请取走小票。
