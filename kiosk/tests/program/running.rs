@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::caller::Place;
 
 /// Long enough for a program that shares its machine with many others; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn packaging(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
