@@ -67,6 +67,7 @@ impl Frame {
             is_member: false,
             told: None,
             path: String::new(),
+            patience: Patience::default(),
         }
     }
 

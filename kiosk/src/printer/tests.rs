@@ -37,9 +37,10 @@ fn line_bytes(text: &str, encoding: Encoding) -> Vec<u8> {
             .count()
     };
     let after = alike(&mut all.iter().rev(), &mut bare.iter().rev());
-    let before = bare.len() - after;
+    let before = bare.len().checked_sub(after).unwrap();
     assert_eq!(all[..before], bare[..before]);
-    let line = &all[before..all.len() - after];
+    let end = all.len().checked_sub(after).unwrap();
+    let line = &all[before..end];
     line.strip_suffix(LINE_END).unwrap().to_vec()
 }
 

@@ -311,6 +311,11 @@ fn a_code_of_the_page_earns_at_a_till_and_the_history_says_how() {
         page.contains("Earned by a purchase") && page.contains("120.00 counted"),
         "{page}"
     );
+    // The day on which the gift goes is the same in the picture and in the list.
+    let list = visitor.see("/me");
+    let day = between(&list, "<tbody><tr><th scope=\"row\">", "<");
+    let picture = between(&page, "<figure class=\"chart\">", "</figure>");
+    assert!(picture.contains(day), "{day}\n{picture}");
     // The same page asks for the next code by itself, and that is nobody's touch.
     assert_ne!(
         digits,

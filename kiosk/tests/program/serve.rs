@@ -105,8 +105,8 @@ fn it_serves_says_by_what_and_ends_when_it_is_told_to() {
         );
         assert!(serving.said.contains(&"settings: defaults".to_owned()));
         assert!(serving.is_well());
-        assert!(ask(serving.screen, "GET /").contains("<html lang=\"zh-CN\">"));
-        assert!(ask(serving.edge, "GET /register.js").contains("Idempotency-Key"));
+        assert!(ask(serving.screen, "GET /").contains("<html lang=\"zh-CN\""));
+        assert!(ask(serving.edge, "GET /assets/app.js").contains("pageshow"));
         serving.signal(signal);
         let (code, _) = serving.end();
         assert_eq!(code, Some(0), "{signal}");

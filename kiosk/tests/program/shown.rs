@@ -8,6 +8,8 @@ use crate::wire::Answer;
 pub(crate) fn shown(answer: &Answer) -> String {
     let mut body = answer.json();
     replace(&mut body, "");
+    // In one order, whatever else of the build keeps the order of the text.
+    body.sort_all_objects();
     format!(
         "{}\n{}",
         answer.status,

@@ -228,7 +228,9 @@ fn chart(
     let next = next.map(|end| {
         let goes = lots.iter().filter(|lot| lot.grant.expires_at == Some(end));
         let points = goes.map(|lot| lot.remaining.count());
-        (named(end), points.fold(0, i64::saturating_add))
+        // They lapse at this moment: the day before is the last whole one, as in the list.
+        let last = end.plus_millis(-1);
+        (named(last), points.fold(0, i64::saturating_add))
     });
     let expiring = next.as_ref().map(|((day, label), points)| Expiring {
         day: *day,
