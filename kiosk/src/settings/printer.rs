@@ -73,7 +73,13 @@ fn address(gift: &mut Gift) -> Result<Option<String>, Noted> {
         return Ok(None);
     };
     let parsed: Option<Authority> = text.parse().ok();
-    let is_host = |parsed: &Authority| !parsed.host().is_empty() && !text.contains('@');
+    // A port that is no number reads as none.
+    let is_host = |parsed: &Authority| {
+        let is_bare = parsed.host() == text;
+        !parsed.host().is_empty()
+            && !text.contains('@')
+            && (is_bare || parsed.port_u16().is_some_and(|port| port != 0))
+    };
     let Some(parsed) = parsed.filter(is_host) else {
         let zh = format!("“{text}”不是主机名（可带端口），例如 192.168.1.50:{PORT}");
         let en = format!("`{text}` is not a host with a port such as 192.168.1.50:{PORT}");

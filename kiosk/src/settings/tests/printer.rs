@@ -43,7 +43,16 @@ fn a_printer_is_at_a_device_or_at_an_address() {
     check(both, &[], &["3 contradiction"]);
     let by_variable = [("JIFEN_PRINTER_DEVICE", "")];
     check("", &by_variable, &["JIFEN_PRINTER_DEVICE bad_text"]);
-    for bad in ["", "a b", "user@host", "http://x", ":9100", "x:99999"] {
+    for bad in [
+        "",
+        "a b",
+        "user@host",
+        "http://x",
+        ":9100",
+        "x:99999",
+        "x:",
+        "x:0",
+    ] {
         let text = format!("printer.address = \"{bad}\"");
         check(&text, &[], &["1 unreadable"]);
     }
