@@ -77,7 +77,9 @@ fn page(mut whole: Command) -> io::Result<Vec<u8>> {
     for below in whole.get_subcommands() {
         chapter(below, &mut page)?;
     }
-    Ok(page)
+    // What is said after the help are examples, and exit codes with them.
+    let page = String::from_utf8_lossy(&page).replace("EXTRA\n", "EXAMPLES\n");
+    Ok(page.into_bytes())
 }
 
 /// A command and those below it. What is a section of a page of its own is a part of one here.
@@ -132,6 +134,7 @@ mod tests {
             ] {
                 assert!(page.contains(word), "{word}");
             }
+            assert!(page.contains("\n.SS EXAMPLES\n") && !page.contains("EXTRA"));
             let is_chinese = page.contains("示例");
             assert_eq!(is_chinese, lang == Lang::Zh);
         }
