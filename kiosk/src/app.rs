@@ -15,6 +15,7 @@ use crate::copies::Links;
 use crate::failure::Failure;
 use crate::keeper::Keeping;
 use crate::metrics::Metrics;
+use crate::printer::Printer;
 use crate::ration::Ration;
 use crate::session::Sessions;
 use crate::settings::Settings;
@@ -52,6 +53,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// How old the copies are; none where a store leaves nothing behind.
     ages: Option<Ages>,
+    /// The shop's printer, and what stands at the head of its slips.
+    printer: Option<(Printer, Option<String>)>,
 }
 
 impl core::fmt::Debug for App {
@@ -80,6 +83,7 @@ impl App {
             wrong_references: Ration::new(10, Duration::from_mins(1)),
             metrics: Metrics::default(),
             ages: None,
+            printer: None,
         })
     }
 
@@ -100,6 +104,26 @@ impl App {
         self.sessions = Sessions::new(settings.patience);
         self.ages = Some(Ages::of(settings));
         self
+    }
+
+    /// The same, with the printer that these settings name.
+    pub(crate) fn printing(mut self, settings: &Settings) -> Self {
+        let printing = settings.printer.as_ref();
+        self.printer = printing.map(|printing| {
+            let printer = Printer::new(printing.device.clone(), printing.encoding);
+            (printer, printing.heading.clone())
+        });
+        self
+    }
+
+    /// The shop's printer; none where there is none.
+    pub(crate) fn printer(&self) -> Option<&Printer> {
+        self.printer.as_ref().map(|(printer, _)| printer)
+    }
+
+    /// What the shop is called on slips; none where the settings do not say.
+    pub(crate) fn slip_heading(&self) -> Option<&str> {
+        self.printer.as_ref()?.1.as_deref()
     }
 
     /// How old its copies are.

@@ -2,6 +2,7 @@
 
 mod copies;
 mod credentials;
+mod manual;
 mod operator;
 mod staff;
 mod sweep;
@@ -155,6 +156,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         .subcommands([serve, demo, replay, verify, self_check, healthcheck, terminal, staff, member, ticket, audit, key, programme, explain])
         .subcommands(copies)
         .subcommand(sweep)
+        .subcommands(manual::commands(lang))
         .after_help(t(
             "示例：jifen demo\n退出码：0 完成；1 拒绝或失败；2 用法错误；3 核对不一致；4 数据文件不可用",
             "Example: jifen demo\nExit codes: 0 done; 1 refused or failed; 2 wrong call; 3 verify found differences; 4 the store cannot be used",
@@ -347,6 +349,8 @@ pub(crate) fn run(matches: &ArgMatches, lang: Lang, out: &mut dyn Write) -> Resu
             copies::run(name, asked, lang, out)
         }
         Some(("sweep", asked)) => sweep::run(asked, lang, out),
+        Some(("man", _)) => manual::man(lang, out),
+        Some(("completions", asked)) => manual::completions(asked, lang, out),
         Some(("demo", asked)) => demo::run(asked.get_flag("exit"), lang, out),
         Some(("replay", asked)) => {
             let path = |name: &str| asked.get_one::<PathBuf>(name).cloned();

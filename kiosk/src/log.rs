@@ -126,6 +126,11 @@ pub(crate) fn cut_short() {
     tracing::warn!("some requests were still in work when the time for stopping was over");
 }
 
+/// A slip was not printed. Nothing of what it said is in the error.
+pub(crate) fn not_printed(code: &str, error: &std::io::Error) {
+    tracing::warn!(code, %error, "the printer failed");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,7 @@ mod keeper;
 mod control;
 mod operator;
 mod messenger;
+mod printer;
 mod serve;
 mod terminal;
 mod ticket;

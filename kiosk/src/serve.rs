@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jifen::engine::Engine;
 use jifen::engine::notices::PublishError;
+use sd_notify::{NotifyState, notify};
 
 use crate::app::App;
 use crate::clock::ShopClock;
@@ -46,7 +47,8 @@ pub(crate) fn serve(
     let keeping = Keeping::begin(desk.keeper().clone())?;
     let app = App::new(engine, Arc::new(ShopClock::new()))?
         .kept(keeping)
-        .watching(&settings);
+        .watching(&settings)
+        .printing(&settings);
     let app = Arc::new(app);
     let (screen, edge) = (settings.screen_listen, settings.edge_listen);
     let folders = Folders::new(settings.data.clone(), Some(settings.keys.clone()))?;
@@ -61,10 +63,13 @@ pub(crate) fn serve(
     }
     // From here on the listeners are stopped whatever happens: what was answered is kept either way.
     let told = tell_set_up(&app, lang, out)
-        .and_then(|()| tell(&settings, loaded.file.as_deref(), &listeners, lang, out));
+        .and_then(|()| tell(&settings, loaded.file.as_deref(), &listeners, lang, out))
+        .and_then(|()| Ok(notify(&[NotifyState::Ready])?));
     if told.is_ok() {
         stop.wait();
     }
+    // Whoever started it may be gone by now: it stops all the same.
+    let _nobody_hears = notify(&[NotifyState::Stopping]);
     drop(control);
     listeners.stop();
     app.end();

@@ -201,7 +201,7 @@ fn page_of(asked: &Asked<'_>) -> String {
 }
 
 /// Whether the kiosk's own screen asks.
-fn is_kiosk(asked: &Asked<'_>) -> bool {
+pub(super) fn is_kiosk(asked: &Asked<'_>) -> bool {
     let peer = asked.request.extensions().get::<Peer>();
     peer.is_none_or(|peer| peer.listener == Listener::Screen)
 }

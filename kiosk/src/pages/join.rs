@@ -21,7 +21,7 @@ use crate::visit::Joining;
 use super::form::{Fault, Form};
 use super::frame::{Frame, visit};
 use super::start::begun;
-use super::{Answer, answered, mend, notice, returned, see_other, send_back, show, symbols, words};
+use super::{Answer, answered, mend, notice, print, returned, see_other, send_back, show, symbols, words};
 
 /// The words of the titles: what the form sends, and the key of what is shown and put behind a surname.
 const TITLES: [(&str, &str); 3] = [("mr", "name-mr"), ("ms", "name-ms"), ("full", "name-full")];
@@ -364,6 +364,7 @@ struct CardPage {
     qr: String,
     bars: String,
     pending: bool,
+    printer: bool,
 }
 
 fn joined(app: &App, asked: &Asked<'_>) -> Option<(CardNumber, AccountState)> {
@@ -376,19 +377,20 @@ pub(crate) fn card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         return see_other("/");
     };
     let is_pending = state == AccountState::Pending;
-    card_page(Frame::of(app, asked), "card-title", &card, is_pending)
+    card_page((app, asked), "card-title", &card, is_pending)
 }
 
 /// A card that was just made.
 pub(super) fn card_page(
-    frame: Frame,
+    (app, asked): (&App, &Asked<'_>),
     title: &'static str,
     card: &CardNumber,
     pending: bool,
 ) -> Response<Vec<u8>> {
     let digits = card.digits();
     show(&CardPage {
-        frame,
+        frame: Frame::of(app, asked),
+        printer: print::is_offered(app, asked),
         title,
         grouped: card.grouped(),
         qr: symbols::qr(&digits).unwrap_or_default(),

@@ -7,6 +7,8 @@ mod frame;
 pub(crate) mod form;
 mod symbols;
 mod pictures;
+mod slips;
+pub(crate) mod print;
 pub(crate) mod assets;
 pub(crate) mod start;
 pub(crate) mod notice;

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use crate::pages::{assets, join, me, notice, start};
+use crate::pages::{assets, join, me, notice, print, start};
 use crate::routes::{
     codes, consents, credentials, data, health, members, metrics, own, pos, rights, staff, tickets,
     verification,
@@ -35,6 +35,8 @@ pub(super) static ADDRESSES: &[Address] = &[
     Address::new(Method::GET, "/join/pin", join::pin),
     Address::new(Method::POST, "/join/pin", join::register),
     Address::new(Method::GET, "/join/card", join::card),
+    Address::new(Method::POST, "/join/print", print::card),
+    Address::new(Method::POST, "/left/print", print::receipt),
     Address::new(Method::GET, "/me/sign-in", me::sign_in::page),
     Address::new(Method::POST, "/me/sign-in", me::sign_in::sign_in),
     Address::new(Method::GET, "/me", me::points::page),

@@ -5,6 +5,7 @@ mod copies;
 mod fault;
 mod given;
 mod messages;
+mod printer;
 mod retention;
 mod value;
 mod visits;
@@ -29,6 +30,7 @@ use crate::session::Patience;
 pub(crate) use copies::{Backups, Escrow};
 use fault::Fault;
 use given::Gift;
+pub(crate) use printer::Printing;
 
 /// The file that is read where none is named, if it is there.
 const FILE: &str = "jifen.toml";
@@ -57,6 +59,10 @@ const KEYS: &[&str] = &[
     "escrow.custodians",
     "escrow.targets",
     "messages.folder",
+    "printer.device",
+    "printer.address",
+    "printer.encoding",
+    "printer.heading",
     "retention.sales_months",
     "retention.journal_months",
     "retention.inactive_months",
@@ -105,6 +111,8 @@ pub(crate) struct Settings {
     pub(crate) escrow: Escrow,
     /// `messages.folder`: where messages to phones are put for a gateway to pick up. Default: there are none.
     pub(crate) messages: Option<PathBuf>,
+    /// `printer.*`: the receipt printer. Default: there is none.
+    pub(crate) printer: Option<Printing>,
     /// `retention.*` and `audit.login_days`: how long records are kept (RET-01). Default: the figures of the law.
     pub(crate) retention: RetentionPolicy,
     /// `kiosk.*`: how long pages wait for somebody. Default: 60 seconds, a count of 20, 300 in all.
@@ -255,6 +263,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     let backup = copies::backups(gift, home);
     let escrow = copies::escrow(gift, home);
     let messages = messages::folder(gift, home);
+    let printer = printer::printing(gift, home);
     let retention = retention::retention(gift, login_days);
     let patience = visits::patience(gift);
     let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
@@ -283,6 +292,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         backup: backup?,
         escrow: escrow?,
         messages: messages.ok()?,
+        printer: printer.ok()?,
         retention: retention?,
         patience: patience?,
     })

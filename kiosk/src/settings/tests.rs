@@ -2,6 +2,7 @@
 
 mod copies;
 mod messages;
+mod printer;
 mod visits;
 
 use jifen::policy::retention::{Figure, RetentionPolicy};
@@ -60,6 +61,7 @@ fn without_a_file_everything_has_its_default() {
             targets: Vec::new(),
         },
         messages: None,
+        printer: None,
         retention: RetentionPolicy::default(),
         patience: Patience::default(),
     };

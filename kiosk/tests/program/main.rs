@@ -45,3 +45,5 @@ mod guessing;
 mod sweep;
 mod staff;
 mod desk_routes;
+mod printing;
+mod running;

@@ -17,7 +17,11 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// In front of a shop that has just opened.
     pub(crate) fn new() -> Self {
-        let mut store = Store::new();
+        Self::at(Store::new())
+    }
+
+    /// In front of this shop, which opens.
+    pub(crate) fn at(mut store: Store) -> Self {
         store.start();
         let cookie = None;
         Self { store, cookie }

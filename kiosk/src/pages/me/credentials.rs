@@ -61,8 +61,7 @@ pub(crate) fn new_card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
         let Some((card, _)) = card else {
             return Ok(see_other("/me/card"));
         };
-        let frame = Frame::of(app, asked);
-        Ok(card_page(frame, "card-new-title", &card, false))
+        Ok(card_page((app, asked), "card-new-title", &card, false))
     })
 }
 

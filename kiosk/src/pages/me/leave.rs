@@ -2,6 +2,7 @@
 
 use askama::Template;
 use http::Response;
+use jifen::audit::receipt::DeletionReceipt;
 use jifen::domain::points::Points;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::commit::IdempotencyKey;
@@ -15,7 +16,7 @@ use crate::visit::Visit;
 
 use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
-use super::super::{Answer, answered, mend, returned, see_other, show, symbols};
+use super::super::{Answer, answered, mend, print, returned, see_other, show, symbols};
 use super::{PIN_WRONG, clock, of_member};
 
 /// Where the PIN is asked for.
@@ -119,6 +120,7 @@ struct ReceiptPage {
     number: String,
     qr: Option<String>,
     to: String,
+    printer: bool,
 }
 
 /// `GET /left`: the receipt, for whoever has just left.
@@ -127,28 +129,39 @@ pub(crate) fn receipt(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let Some(key) = key else {
         return see_other("/");
     };
-    answered(app, asked, receipt_of(app, asked, &key))
+    answered(app, asked, show_receipt(app, asked, &key))
 }
 
-fn receipt_of(app: &App, asked: &Asked<'_>, key: &IdempotencyKey) -> Answer {
-    let receipt = app.engine.erasure(key)?;
-    let receipt = receipt.ok_or(Refusal::OperationUnknown)?;
+fn show_receipt(app: &App, asked: &Asked<'_>, key: &IdempotencyKey) -> Answer {
+    let (receipt, time) = receipt_of(app, key)?;
     let to = address_of(key).unwrap_or_default();
     // Where no phone can open it, the receipt itself is in the picture.
     let text = app.page_address(&to);
     let text = text.or_else(|| serde_json::to_string(&receipt).ok());
     Ok(show(&ReceiptPage {
         frame: Frame::of(app, asked),
-        time: clock(app, receipt.time)?,
+        time,
         points: receipt.points_forfeited.to_string(),
         number: receipt.index.to_string(),
         qr: text.and_then(|text| symbols::qr(&text)),
         to,
+        printer: print::is_offered(app, asked),
     }))
 }
 
+/// The receipt under this key, and its time as the shop's clocks show it.
+pub(in crate::pages) fn receipt_of(
+    app: &App,
+    key: &IdempotencyKey,
+) -> Result<(DeletionReceipt, String), Refusal> {
+    let receipt = app.engine.erasure(key)?;
+    let receipt = receipt.ok_or(Refusal::OperationUnknown)?;
+    let time = clock(app, receipt.time)?;
+    Ok((receipt, time))
+}
+
 /// Where the receipt of a key is.
-fn address_of(key: &IdempotencyKey) -> Option<String> {
+pub(in crate::pages) fn address_of(key: &IdempotencyKey) -> Option<String> {
     let key = jifen_pos::key::Key::from_bytes(key.uuid).ok()?;
     Some(format!("/member/v1/erasures/{key}"))
 }

@@ -1,0 +1,12 @@
+slip-card-title = Your card number
+slip-card-use = Show the QR code at the till to earn points.
+slip-card-lost = Keep it safe. If it is lost, the kiosk gives you a new number.
+slip-card-pin = To see and use your points, enter this number and your PIN. Our staff never ask for your PIN.
+slip-left-title = Receipt of deletion
+slip-left-time = Deleted: { $time }
+slip-left-points = Points given up: { $points }
+slip-left-number = Audit record: { $number }
+slip-left-hash = Hash of that record (SHA-256):
+slip-left-link = Scan for the whole receipt.
+slip-left-check = Your data cannot be restored. Check the whole receipt with jifen-verify.
+slip-printed = It was printed: please take your slip.

@@ -1,0 +1,12 @@
+slip-card-title = 您的会员卡号
+slip-card-use = 结账时出示二维码即可积分。
+slip-card-lost = 请妥善保管。遗失后可在自助终端换发新卡号。
+slip-card-pin = 查询和使用积分时，输入本卡号和您的密码。店员不会向您索要密码。
+slip-left-title = 会员信息删除回执
+slip-left-time = 删除时间：{ $time }
+slip-left-points = 放弃的积分：{ $points }
+slip-left-number = 审计记录号：{ $number }
+slip-left-hash = 该记录的校验值（SHA-256）：
+slip-left-link = 扫码取得完整回执。
+slip-left-check = 您的个人信息已无法恢复。可用 jifen-verify 核对完整回执。
+slip-printed = 已打印，请取走小票。
