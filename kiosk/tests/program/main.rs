@@ -42,3 +42,4 @@ mod guessing;
 mod sweep;
 mod staff;
 mod desk_routes;
+mod tls;
