@@ -119,16 +119,14 @@ pub(crate) fn prepare(
     if files.is_own {
         own::keep(&files, &names(settings), now)?;
     }
-    let (certificate, key) = (read::chain(&files.certificate)?, read::key(&files.key)?);
-    let told = read::told(&files, &certificate)?;
     let provider = Arc::new(default_provider());
-    let certified = read::certified(&files, certificate, key, &provider)?;
+    let (told, certified) = read::both(&files, &provider)?;
     let config = config(provider, certified.into()).map_err(|_| Failure::bug())?;
     Ok(Some((told, config)))
 }
 
 /// The certificate as it lies there, for whoever only wants to know of it; none where the edge is not encrypted, or where
-/// the program has not made one yet.
+/// the program has not made one yet. Its key is looked at too: they belong together, or the next start would fail.
 pub(crate) fn look(settings: &Settings) -> Result<Option<Certificate>, Failure> {
     let Some(files) = files(settings) else {
         return Ok(None);
@@ -136,8 +134,8 @@ pub(crate) fn look(settings: &Settings) -> Result<Option<Certificate>, Failure> 
     if files.is_own && !files.certificate.exists() {
         return Ok(None);
     }
-    let certificate = read::chain(&files.certificate)?;
-    read::told(&files, &certificate).map(Some)
+    let (told, _) = read::both(&files, &Arc::new(default_provider()))?;
+    Ok(Some(told))
 }
 
 /// The file of the key that these settings speak of.
@@ -174,9 +172,8 @@ pub(crate) fn made_in(keys: &Path, now: Moment) -> (PathBuf, Tls) {
     let files = Files::own(keys);
     own::keep(&files, &[Name::Dns("localhost".to_owned())], now).unwrap();
     let provider = Arc::new(default_provider());
-    let (chain, key) = (read::chain(&files.certificate), read::key(&files.key));
-    let certified = read::certified(&files, chain.unwrap(), key.unwrap(), &provider);
-    let config = config(provider, certified.unwrap().into());
+    let (_, certified) = read::both(&files, &provider).unwrap();
+    let config = config(provider, certified.into());
     (files.certificate, config.unwrap())
 }
 

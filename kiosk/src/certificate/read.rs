@@ -41,7 +41,7 @@ pub(super) fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure
 }
 
 /// A private key.
-pub(super) fn key(file: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+fn key(file: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
     // What is wrong with it is not told: it may quote the key.
     PrivateKeyDer::from_pem_slice(&bytes(file)?).map_err(|_| no_key(file))
 }
@@ -67,8 +67,18 @@ pub(super) fn told(files: &Files, chain: &[CertificateDer<'_>]) -> Result<Certif
     })
 }
 
+/// What there is to tell, and what is shown to clients.
+pub(super) fn both(
+    files: &Files,
+    provider: &Arc<CryptoProvider>,
+) -> Result<(Certificate, CertifiedKey), Failure> {
+    let (chain, key) = (chain(&files.certificate)?, key(&files.key)?);
+    let told = told(files, &chain)?;
+    Ok((told, certified(files, chain, key, provider)?))
+}
+
 /// The chain with its key, which belong together.
-pub(super) fn certified(
+fn certified(
     files: &Files,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,

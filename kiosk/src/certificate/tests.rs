@@ -8,8 +8,6 @@ use jifen::domain::time::Moment;
 
 use super::*;
 
-const DAY: u32 = 1;
-
 /// A day of 2026.
 fn begin() -> Moment {
     Moment::from_millis(1_767_225_600_000)
@@ -52,9 +50,8 @@ fn it_is_made_once_and_made_anew_under_the_same_key_when_it_no_longer_does() {
     // Names in another order, and fewer of them.
     assert!(!renewed(&["192.0.2.7", "SHOP.example"], begin()));
     assert!(renewed(&["shop.example", "other.example"], begin()));
-    let last = first
-        .valid_until
-        .plus_millis(-i64::from(ENDS_SOON_DAYS * DAY) * MILLIS_A_DAY);
+    let soon = i64::from(ENDS_SOON_DAYS).saturating_mul(MILLIS_A_DAY);
+    let last = first.valid_until.plus_millis(soon.saturating_neg());
     assert!(!renewed(&names, last));
     assert!(renewed(&names, last.plus_millis(1)));
     assert!(renewed(&names, first.valid_until.plus_days(400)));

@@ -276,10 +276,15 @@ fn a_given_certificate_is_the_one_that_is_shown() {
     store.stop();
 
     for (days, grade) in [(60, "ok"), (29, "warning"), (-1, "failure")] {
-        store.place.write("shop.pem", issued(days).0);
+        let (certificate, key) = issued(days);
+        store.place.write("shop.pem", certificate);
+        store.place.write("shop.key", key);
         assert_eq!(graded(&store, &given, "certificate"), grade, "{days}");
     }
     assert_eq!(graded(&store, &given, "key_mode"), "ok");
+    // A key that came from elsewhere is found before the next start.
+    store.place.write("shop.pem", certificate);
+    assert_eq!(graded(&store, &given, "certificate"), "failure");
 }
 
 #[test]
