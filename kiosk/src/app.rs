@@ -38,6 +38,8 @@ pub(crate) struct App {
     pub(crate) nonces: Mutex<Nonces>,
     /// The authorities that a till may call the edge by.
     names: RwLock<Vec<String>>,
+    /// The authority that phones reach the pages by; none where they do not.
+    phones: RwLock<Option<String>>,
     /// When the process began, in seconds since 1970: what changes nothing and was signed before it is refused.
     pub(crate) started: u64,
     /// Where a day is replayed, the clock follows its sales.
@@ -75,6 +77,7 @@ impl App {
             staff: StaffSessions::default(),
             nonces: Mutex::new(Nonces::new(NONCES_MAX)),
             names: RwLock::new(Vec::new()),
+            phones: RwLock::new(None),
             started,
             follow: None,
             keeping: None,
@@ -163,10 +166,16 @@ impl App {
         self.names.read().clone()
     }
 
-    /// The address of a page for a phone: by the first name of the edge; none where it has none.
+    /// By which authority phones reach the pages, over TLS.
+    pub(crate) fn show_phones(&self, authority: Option<String>) {
+        *self.phones.write() = authority;
+    }
+
+    /// The address of a page for a phone: by the first name of the edge; none where the edge has no TLS or no name.
     pub(crate) fn page_address(&self, path: &str) -> Option<String> {
-        let names = self.names.read();
-        names.first().map(|name| format!("https://{name}{path}"))
+        let authority = self.phones.read();
+        let authority = authority.as_ref()?;
+        Some(format!("https://{authority}{path}"))
     }
 
     /// The time on the wall, in seconds since 1970.

@@ -116,6 +116,11 @@ pub(crate) fn cannot_accept(error: &std::io::Error) {
     tracing::warn!(%error, "cannot accept; trying again");
 }
 
+/// A connection to the edge ended before it was encrypted. Nothing is said of whose it was.
+pub(crate) fn no_handshake(error: &std::io::Error) {
+    tracing::debug!(%error, "no handshake");
+}
+
 /// The audit's copy, or something else that is done by itself, failed; it is tried again.
 pub(crate) fn not_kept(failure: &Failure) {
     tracing::warn!(code = %failure.code, "housekeeping failed; trying again");

@@ -12,6 +12,7 @@ mod demo;
 mod verify;
 mod explain;
 mod settings;
+mod certificate;
 mod log;
 mod stop;
 mod http;

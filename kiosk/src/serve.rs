@@ -10,10 +10,11 @@ use jifen::engine::notices::PublishError;
 use sd_notify::{NotifyState, notify};
 
 use crate::app::App;
+use crate::certificate::{self, Certificate};
 use crate::clock::ShopClock;
 use crate::control::{Control, Desk};
 use crate::failure::Failure;
-use crate::http::{Limits, Listeners, listen};
+use crate::http::{Limits, Listeners, listen_over};
 use crate::keeper::Keeping;
 use crate::lang::Lang;
 use crate::log;
@@ -56,14 +57,17 @@ pub(crate) fn serve(
         let messenger = FolderMessenger::open(messages, &folders)?;
         app.engine.keep_messenger(Arc::new(messenger));
     }
+    let (certificate, tls) = certificate::prepare(&settings, app.clock.wall())?.unzip();
     let control = Control::open(&folders, desk)?;
-    let listeners = listen(&route(app.clone()), Some(screen), Some(edge), limits)?;
+    let listeners = listen_over(tls, &route(app.clone()), Some(screen), Some(edge), limits)?;
     if let Some(edge) = listeners.edge() {
         app.answer_to(settings.edge_names(edge));
+        app.show_phones(settings.page_authority(edge));
     }
     // From here on the listeners are stopped whatever happens: what was answered is kept either way.
     let told = tell_set_up(&app, lang, out)
-        .and_then(|()| tell(&settings, loaded.file.as_deref(), &listeners, lang, out))
+        .and_then(|()| tell(&settings, loaded.file.as_deref(), lang, out))
+        .and_then(|()| tell_doors(&settings, certificate.as_ref(), &listeners, lang, out))
         .and_then(|()| Ok(notify(&[NotifyState::Ready])?));
     if told.is_ok() {
         stop.wait();
@@ -130,11 +134,10 @@ fn tell_set_up(app: &App, lang: Lang, out: &mut dyn Write) -> Result<(), Failure
     Ok(())
 }
 
-/// Says where it listens, and which settings it goes by.
+/// Says which settings it goes by.
 fn tell(
     settings: &Settings,
     file: Option<&Path>,
-    listeners: &Listeners,
     lang: Lang,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
@@ -165,16 +168,33 @@ fn tell(
     for (zh, en, value) in rows {
         writeln!(out, "{}: {value}", lang.pick(zh, en))?;
     }
+    Ok(())
+}
+
+/// Says where it listens, and with which certificate.
+fn tell_doors(
+    settings: &Settings,
+    certificate: Option<&Certificate>,
+    listeners: &Listeners,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    if let Some(certificate) = certificate {
+        let words = lang.pick("证书", "certificate");
+        writeln!(out, "{words}: {}", certificate.words(lang))?;
+    }
     if let Some(screen) = listeners.screen() {
         writeln!(out, "{}: http://{screen}/", lang.pick("屏幕", "screen"))?;
     }
     if let Some(edge) = listeners.edge() {
         let names = settings.edge_names(edge).join(", ");
-        writeln!(
-            out,
-            "{}: http://{edge}/ ({names})",
-            lang.pick("接口", "edge")
-        )?;
+        let scheme = if certificate.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let words = lang.pick("接口", "edge");
+        writeln!(out, "{words}: {scheme}://{edge}/ ({names})")?;
     }
     out.flush()?;
     Ok(())

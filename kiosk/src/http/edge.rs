@@ -1,5 +1,5 @@
 //! The edge: HTTP/1.1 for tills, phones and staff, over hyper, with a bound on everything: connections, heads, bodies,
-//! time, and requests in work. Plain HTTP, and therefore on loopback alone.
+//! time, and requests in work. Over TLS 1.3; without it on loopback alone.
 
 mod connection;
 mod request;
@@ -13,9 +13,11 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 
 use super::guests::Guests;
 use super::{Limits, Route, cannot_listen};
+use crate::certificate::Tls;
 use crate::failure::Failure;
 use crate::log;
 
@@ -38,19 +40,31 @@ pub(super) struct Edge {
 }
 
 /// What all connections share.
-#[derive(Debug)]
 struct Shared {
     limits: Limits,
     guests: Arc<Guests>,
     seats: Arc<Semaphore>,
+    /// Without it every connection is plain.
+    tls: Option<TlsAcceptor>,
     /// Its fallback is all there is in it: the addresses are in `route/addresses.rs`.
     router: Router,
 }
 
+impl core::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("Shared(..)")
+    }
+}
+
 impl Edge {
     /// Binds, and begins to accept.
-    pub(super) fn open(route: Route, address: SocketAddr, limits: Limits) -> Result<Self, Failure> {
-        if !address.ip().is_loopback() {
+    pub(super) fn open(
+        route: Route,
+        address: SocketAddr,
+        tls: Option<Tls>,
+        limits: Limits,
+    ) -> Result<Self, Failure> {
+        if tls.is_none() && !address.ip().is_loopback() {
             return Err(Failure::new(
                 "plain_http_off_loopback",
                 format!("edge.listen {address}：非本机地址不能使用未加密的 HTTP"),
@@ -74,6 +88,7 @@ impl Edge {
             limits,
             guests: Arc::default(),
             seats: Arc::new(Semaphore::new(limits.connections_max)),
+            tls: tls.map(TlsAcceptor::from),
             router: request::router(route, limits),
         });
         let (stop, stopping) = watch::channel(false);

@@ -2,7 +2,7 @@
 
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, header};
 
@@ -43,4 +43,10 @@ pub(super) fn dress(headers: &mut HeaderMap) {
     // Length and end of an answer are the listener's to say.
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
+}
+
+/// Tells a browser to come over TLS alone from now on, for a year (RFC 6797).
+pub(super) fn keep_encrypted(headers: &mut HeaderMap) {
+    let year = HeaderValue::from_static("max-age=31536000");
+    headers.insert(STRICT_TRANSPORT_SECURITY, year);
 }

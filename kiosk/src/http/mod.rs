@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use http::{Method, Request, Response};
 
+use crate::certificate::Tls;
 use crate::failure::Failure;
 use crate::log;
 
@@ -68,6 +69,8 @@ pub(crate) struct Limits {
     pub(crate) connections_max: usize,
     /// The most requests of the edge in work at once.
     pub(crate) in_work_max: usize,
+    /// How long a TLS handshake with the edge may take.
+    pub(crate) handshake_wait: Duration,
     /// How long the edge waits for a whole head, the wait between two requests included.
     pub(crate) head_wait: Duration,
     /// How long a request to the edge may take from its head to its answer.
@@ -85,6 +88,7 @@ impl Limits {
             headers_max: 100,
             connections_max,
             in_work_max: 256,
+            handshake_wait: Duration::from_secs(10),
             head_wait: Duration::from_secs(10),
             request_wait: Duration::from_secs(15),
             drain_wait: Duration::from_secs(10),
@@ -104,8 +108,19 @@ pub(crate) struct Listeners {
     edge: Option<edge::Edge>,
 }
 
-/// Opens the listeners. When this returns, both addresses take connections.
+/// Opens the listeners, both in plain HTTP. When this returns, both addresses take connections.
 pub(crate) fn listen(
+    route: &Route,
+    screen: Option<SocketAddr>,
+    edge: Option<SocketAddr>,
+    limits: Limits,
+) -> Result<Listeners, Failure> {
+    listen_over(None, route, screen, edge, limits)
+}
+
+/// The same, with the edge over TLS where there is any.
+pub(crate) fn listen_over(
+    tls: Option<Tls>,
     route: &Route,
     screen: Option<SocketAddr>,
     edge: Option<SocketAddr>,
@@ -113,7 +128,7 @@ pub(crate) fn listen(
 ) -> Result<Listeners, Failure> {
     let screen = screen.map(|address| screen::Screen::open(route.clone(), address, limits));
     let screen = screen.transpose()?;
-    let edge = edge.map(|address| edge::Edge::open(route.clone(), address, limits));
+    let edge = edge.map(|address| edge::Edge::open(route.clone(), address, tls, limits));
     match edge.transpose() {
         Ok(edge) => Ok(Listeners { screen, edge }),
         Err(failure) => {

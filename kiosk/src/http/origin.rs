@@ -58,6 +58,14 @@ pub(super) fn calls_this_machine(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Whether the request called `localhost`. What a browser is told about a name it keeps for every port of it, and the screen
+/// is plain HTTP under this one.
+pub(super) fn calls_localhost(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = host.and_then(|host| host.parse().ok());
+    authority.is_some_and(|authority: Authority| authority.host().eq_ignore_ascii_case("localhost"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

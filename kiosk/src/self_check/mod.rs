@@ -2,12 +2,13 @@
 //! monitor: 0 without a failure, 3 with one. It works beside a running `serve`, and where the shop cannot be opened it says
 //! what it sees all the same.
 //!
-//! Reading order: `finding` is a line, `files` looks at modes, `strength` at settings, `shop` at what whoever has the store
-//! can tell, `copies` at backups and the escrow.
+//! Reading order: `finding` is a line, `files` looks at modes, `strength` at settings, `encryption` at the edge's
+//! certificate, `shop` at what whoever has the store can tell, `copies` at backups and the escrow.
 
 mod finding;
 mod files;
 mod strength;
+mod encryption;
 mod shop;
 mod copies;
 
@@ -84,6 +85,7 @@ fn all(settings: Settings, lang: Lang) -> Vec<Finding> {
     let mut findings = files::modes(&settings);
     findings.extend(files::space(&settings));
     findings.extend(strength::weaker(&settings));
+    findings.extend(encryption::encryption(&settings));
     // By whoever has the store: this process, or the one that serves.
     let mut told = Vec::new();
     let asked = control::ask(settings, Command::SelfCheck, lang, &mut told);

@@ -2,6 +2,7 @@
 //! every fault is named at once.
 
 mod copies;
+mod edge;
 mod fault;
 mod given;
 mod messages;
@@ -28,6 +29,7 @@ use jifen::vault::tokens::Prefix;
 use crate::failure::Failure;
 use crate::session::Patience;
 pub(crate) use copies::{Backups, Escrow};
+pub(crate) use edge::EdgeTls;
 use fault::Fault;
 use given::Gift;
 pub(crate) use printer::Printing;
@@ -46,6 +48,9 @@ const KEYS: &[&str] = &[
     "edge.listen",
     "edge.names",
     "edge.connections",
+    "edge.tls",
+    "edge.certificate",
+    "edge.key",
     "registration.review",
     "till.prefix",
     "adjust.second_person_above",
@@ -93,6 +98,9 @@ pub(crate) struct Settings {
     edge_names: Option<Vec<String>>,
     /// `edge.connections`: the most connections to the edge at once, 16 to 65,536. Default 1,024.
     pub(crate) edge_connections: usize,
+    /// `edge.tls`, `edge.certificate`, `edge.key`: how the edge is encrypted (SEC-03). Default: with a certificate of its
+    /// own making; on loopback not at all.
+    pub(crate) edge_tls: EdgeTls,
     /// `registration.review`: who confirms that a mobile is the member's (MEM-05, X-04). Default: nobody.
     pub(crate) review: Review,
     /// `till.prefix`: the two digits that card numbers and codes begin with (privacy §5). Default 99.
@@ -199,13 +207,33 @@ impl Settings {
 
     /// The authorities a till may call the edge by; where none are set, the address that is bound.
     pub(crate) fn edge_names(&self, bound: SocketAddr) -> Vec<String> {
-        // The port that http has by itself is no part of an authority (RFC 9421, 2.2.3).
-        let address = match (bound.port(), bound) {
-            (80, SocketAddr::V4(bound)) => bound.ip().to_string(),
-            (80, SocketAddr::V6(bound)) => format!("[{}]", bound.ip()),
-            (_, SocketAddr::V4(_) | SocketAddr::V6(_)) => bound.to_string(),
+        // The port that the scheme has by itself is no part of an authority (RFC 9421, 2.2.3).
+        let of_scheme = if self.is_encrypted() { 443 } else { 80 };
+        let address = match bound {
+            SocketAddr::V4(bound) if bound.port() == of_scheme => bound.ip().to_string(),
+            SocketAddr::V6(bound) if bound.port() == of_scheme => format!("[{}]", bound.ip()),
+            SocketAddr::V4(_) | SocketAddr::V6(_) => bound.to_string(),
         };
         self.edge_names.clone().unwrap_or_else(|| vec![address])
+    }
+
+    /// Whether the edge speaks TLS.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.edge_tls != EdgeTls::Off
+    }
+
+    /// By which authority a phone reaches the edge's pages; none where it has no TLS, or no name and no address of its own.
+    pub(crate) fn page_authority(&self, bound: SocketAddr) -> Option<String> {
+        let address = bound.ip();
+        let is_named = self.edge_names.is_some();
+        let is_reached = is_named || !address.is_unspecified() && !address.is_loopback();
+        let mut names = self.edge_names(bound).into_iter();
+        names.next().filter(|_| is_reached && self.is_encrypted())
+    }
+
+    /// Whether tills and phones could not name the edge: it listens on every address, and has no name.
+    pub(crate) fn edge_is_nameless(&self) -> bool {
+        self.edge_names.is_none() && self.edge_listen.ip().is_unspecified()
     }
 }
 
@@ -241,11 +269,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
             format!("{screen} is not a loopback address; the screen is for this machine alone");
         gift.fault_at("screen.listen", "screen_off_loopback", zh, en);
     }
-    if let Some(edge) = edge_listen.filter(|address| !address.ip().is_loopback()) {
-        let zh = format!("{edge} 不是本机地址；未加密的 HTTP 只能用于本机");
-        let en = format!("{edge} is not a loopback address, and plain HTTP is for loopback alone");
-        gift.fault_at("edge.listen", "plain_http_off_loopback", zh, en);
-    }
+    let edge_tls = edge::tls(gift, home, edge_listen);
     let prefix = till_prefix.map(|digits| Prefix::parse(&String::from_utf8_lossy(&digits)));
     if let Some(Err(taken)) = &prefix {
         gift.fault_at("till.prefix", taken.code(), taken.zh(), taken.en());
@@ -283,6 +307,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         edge_listen: edge_listen?,
         edge_names: edge_names.ok()?,
         edge_connections: usize::try_from(edge_connections?).ok()?,
+        edge_tls: edge_tls?,
         review: review?,
         till_prefix: prefix?.ok()?,
         second_person_above: Points::new(second_person_above?)?,

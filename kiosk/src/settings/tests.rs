@@ -1,6 +1,7 @@
 //! Files and variables, what they mean, and every fault with its place.
 
 mod copies;
+mod edge;
 mod messages;
 mod printer;
 mod visits;
@@ -45,6 +46,7 @@ fn without_a_file_everything_has_its_default() {
         edge_listen: "127.0.0.1:8081".parse().unwrap(),
         edge_names: None,
         edge_connections: 1_024,
+        edge_tls: EdgeTls::Off,
         review: Review::None,
         till_prefix: Prefix::default(),
         second_person_above: Points::new(1_000).unwrap(),
@@ -238,7 +240,7 @@ fn an_unknown_name_is_refused_with_the_nearest_known_one() {
         &["1 wrong_type `edge.listen`: it is a string; here is a table"],
     );
     // Keys of later versions are not known yet.
-    let later = "edge.tls = \"files\"\nedge.proxy = \"x\"\ntill.offline_redeem = 1\naudit.keep = 30\nbackup.every = \"day\"\nescrow.every = \"hour\"";
+    let later = "edge.terminator = \"files\"\nedge.proxy = \"x\"\ntill.offline_redeem = 1\naudit.keep = 30\nbackup.every = \"day\"\nescrow.every = \"hour\"";
     check(
         later,
         &[],
@@ -356,15 +358,16 @@ fn no_listener_leaves_this_machine_without_encryption() {
             &[],
             &["1 screen_off_loopback"],
         );
+        check(&format!("edge.listen = \"{address}\""), &[], &[]);
         check(
-            &format!("edge.listen = \"{address}\""),
+            &format!("edge.listen = \"{address}\"\nedge.tls = \"off\""),
             &[],
-            &["1 plain_http_off_loopback"],
+            &["2 plain_http_off_loopback"],
         );
         check(
-            "",
+            "edge.tls = \"off\"",
             &[("JIFEN_EDGE_LISTEN", address)],
-            &["JIFEN_EDGE_LISTEN plain_http_off_loopback"],
+            &["1 plain_http_off_loopback"],
         );
     }
     check(
@@ -382,14 +385,14 @@ fn no_listener_leaves_this_machine_without_encryption() {
 #[test]
 fn every_fault_is_named_at_once() {
     check(
-        "dta = 1\nkeys = 2\n[edge]\nlisten = \"0.0.0.0:1\"\nconnections = 1\n[till]\nprefix = \"x\"",
+        "dta = 1\nkeys = 2\n[edge]\nlisten = \"0.0.0.0:1\"\nconnections = 1\ntls = \"off\"\n[till]\nprefix = \"x\"",
         &[("JIFEN_NOTICE", ""), ("JIFEN_X", "")],
         &[
             "1 unknown_key",
             "2 wrong_type",
-            "4 plain_http_off_loopback",
             "5 out_of_range",
-            "7 unreadable",
+            "6 plain_http_off_loopback",
+            "8 unreadable",
             "JIFEN_NOTICE bad_text",
             "JIFEN_X unknown_variable",
         ],

@@ -47,3 +47,4 @@ mod staff;
 mod desk_routes;
 mod printing;
 mod running;
+mod tls;

@@ -176,7 +176,10 @@ fn a_line_a_request_is_logged_and_nothing_of_what_was_asked() {
 #[test]
 fn wrong_settings_are_refused_all_at_once_with_their_lines() {
     let place = Place::new();
-    place.write("jifen.toml", "dta = 1\n[edge]\nlisten = \"0.0.0.0:8081\"\n");
+    place.write(
+        "jifen.toml",
+        "dta = 1\n[edge]\ntls = \"off\"\nlisten = \"0.0.0.0:8081\"\n",
+    );
     let mut call = place.call("serve");
     call.env("JIFEN_SCREEN_LISEN", "127.0.0.1:1");
     let said = Said::of(&call.output().unwrap(), "serve");

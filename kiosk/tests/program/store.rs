@@ -19,6 +19,8 @@ pub(crate) struct Store {
     pub(crate) place: Place,
     /// By which names tills call it; where there are none, by its address.
     names: Vec<String>,
+    /// Variables of its process, over those that every test has.
+    variables: Vec<(&'static str, String)>,
     serving: Option<Serving>,
 }
 
@@ -36,6 +38,7 @@ impl Store {
         Self {
             place: Place::new(),
             names: Vec::new(),
+            variables: Vec::new(),
             serving: None,
         }
     }
@@ -44,6 +47,11 @@ impl Store {
     pub(crate) fn named(mut self, name: &impl ToString) -> Self {
         self.names.push(name.to_string());
         self
+    }
+
+    /// From the next start on it has this variable.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
     }
 
     /// Lets a till in, and gives its key. The store is not being served.
@@ -89,6 +97,7 @@ impl Store {
         if !self.names.is_empty() {
             call.env("JIFEN_EDGE_NAMES", self.names.join(","));
         }
+        call.envs(self.variables.iter().map(|(name, value)| (name, value)));
         call
     }
 
@@ -109,7 +118,8 @@ impl Store {
             }
         }
         let address = |name: &str| {
-            let rest = said.split_once(&format!("{name}: http://")).unwrap().1;
+            let rest = said.split_once(&format!("{name}: http")).unwrap().1;
+            let rest = rest.split_once("://").unwrap().1;
             rest.split_once('/').unwrap().0.parse().unwrap()
         };
         let (screen, edge) = (address("screen"), address("edge"));

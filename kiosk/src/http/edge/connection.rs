@@ -9,16 +9,18 @@ use std::time::Duration;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
 use super::super::guests::Guest;
 use super::super::head::{Framings, Watched};
-use super::super::{Listener, Peer};
+use super::super::{Listener, Peer, headers, origin};
 use super::Shared;
+use crate::log;
 
 /// How long, and how many bytes of it, is listened to a client that was answered before it had sent all. Closed at once,
 /// the system would throw away the answer with what was not read.
@@ -38,8 +40,36 @@ pub(super) async fn attend(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(shared.limits.request_wait));
+    let stream: Pin<Box<TimeoutStream<TcpStream>>> = Box::pin(stream);
+    let Some(tls) = shared.tls.clone() else {
+        converse(stream, address, &shared, guest, stopping).await;
+        drop(seat);
+        return;
+    };
+    let shaken = tokio::select! {
+        shaken = timeout(shared.limits.handshake_wait, tls.accept(stream)) => shaken,
+        () = guest.sent_away() => return,
+        _ = stopping.wait_for(|stopping| *stopping) => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => converse(Box::new(stream), address, &shared, guest, stopping).await,
+        Ok(Err(error)) => log::no_handshake(&error),
+        Err(late) => log::no_handshake(&late.into()),
+    }
+    drop(seat);
+}
+
+/// Answers what comes over a stream, however it is encrypted, until its end.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    address: SocketAddr,
+    shared: &Shared,
+    guest: Guest,
+    mut stopping: watch::Receiver<bool>,
+) {
     let framings = Framings::default();
-    let stream = Watched::new(Box::pin(stream), framings.clone());
+    let stream = Watched::new(stream, framings.clone());
+    let is_encrypted = shared.tls.is_some();
 
     let guest = Arc::new(guest);
     let peer = Peer {
@@ -51,6 +81,7 @@ pub(super) async fn attend(
         service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             guest.begin();
             let work = Work(guest.clone());
+            let is_strict = is_encrypted && !origin::calls_localhost(request.headers());
             let extensions = request.extensions_mut();
             extensions.insert(peer);
             extensions.insert(framings.next());
@@ -58,7 +89,12 @@ pub(super) async fn attend(
             Box::pin(async move {
                 let answer = Service::call(&mut router, request).await;
                 drop(work);
-                answer
+                answer.map(|mut answer| {
+                    if is_strict {
+                        headers::keep_encrypted(answer.headers_mut());
+                    }
+                    answer
+                })
             })
         })
     };
@@ -88,13 +124,12 @@ pub(super) async fn attend(
     let stream = connection.into_parts().io.into_inner();
     tokio::select! {
         () = guest.sent_away() => {}
-        _ = tokio::time::timeout(LINGER, linger(stream)) => {}
+        _ = timeout(LINGER, linger(stream)) => {}
     }
-    drop(seat);
 }
 
 /// Says that nothing more comes, and reads away what the client still sends.
-async fn linger(mut stream: Watched<Pin<Box<TimeoutStream<TcpStream>>>>) {
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: Watched<S>) {
     if stream.shutdown().await.is_ok() {
         let mut rest = stream.take(LINGER_BYTES_MAX);
         let _ = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;

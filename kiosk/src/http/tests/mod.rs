@@ -5,6 +5,7 @@ mod everyday;
 mod broken;
 mod crowd;
 mod closing;
+mod encrypted;
 
 use std::sync::Arc;
 use std::time::Duration;
