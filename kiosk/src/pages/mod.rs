@@ -13,6 +13,10 @@ pub(crate) mod join;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vendored;
+#[cfg(test)]
+mod pinyin;
 
 use askama::Template;
 use http::header::{CONTENT_TYPE, LOCATION};
