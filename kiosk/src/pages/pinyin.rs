@@ -92,7 +92,10 @@ fn made() -> String {
     // As many people type them.
     for (typed, syllable) in [("lue", "lve"), ("nue", "nve")] {
         let characters = table[syllable].clone();
-        table.entry(typed.to_owned()).or_default().extend(characters);
+        table
+            .entry(typed.to_owned())
+            .or_default()
+            .extend(characters);
     }
     let mut lines = String::new();
     for (syllable, characters) in table {
@@ -133,7 +136,10 @@ fn the_table_is_the_one_that_is_made_here_and_small() {
         fs::write(&path, &made).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap();
-    assert!(committed == made, "pinyin.txt is not what is made of its sources");
+    assert!(
+        committed == made,
+        "pinyin.txt is not what is made of its sources"
+    );
     assert!(committed.len() < 200_000, "{} bytes", committed.len());
 }
 
@@ -162,7 +168,10 @@ fn every_character_of_the_two_blocks_that_has_a_reading_can_be_written() {
     let table = committed();
     for character in '\u{3400}'..='\u{9fff}' {
         for syllable in readings(character) {
-            assert!(table[&syllable].contains(&character), "{syllable} {character}");
+            assert!(
+                table[&syllable].contains(&character),
+                "{syllable} {character}"
+            );
         }
     }
 }
