@@ -3,6 +3,8 @@
 //! in the order of the Chinese layout of simple-keyboard, then by code point. `JIFEN_WRITE_PINYIN=1 cargo test -p
 //! jifen-kiosk pinyin` writes it anew.
 
+#![expect(clippy::arithmetic_side_effects, reason = "counts of taps")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::{env, fs};
