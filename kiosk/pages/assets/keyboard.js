@@ -57,8 +57,7 @@
   function found(part) {
     const all = new Set(table?.get(part));
     const longer = [...(table ?? [])].filter(([each]) => part && each !== part && each.startsWith(part));
-    const most = Math.max(0, ...longer.map(([, characters]) => characters.length));
-    for (let place = 0; place < most; place += 1) {
+    for (let place = 0; longer.some(([, characters]) => place < characters.length); place += 1) {
       for (const [, characters] of longer) {
         all.add(characters[place]);
       }
@@ -138,10 +137,7 @@
   }
 
   function press(key) {
-    if (document.activeElement !== field) {
-      field.focus({ preventScroll: true });
-    }
-    const isPinyin = mode === "pinyin" && !isDigits;
+    field.focus({ preventScroll: true });
     if (key === "{delete}" && typed) {
       typed = typed.slice(0, -1);
     } else if (key === "{delete}") {
@@ -157,7 +153,7 @@
       write(typed);
       typed = "";
       mode = key === "{latin}" ? "letters" : "pinyin";
-    } else if (isPinyin && /^[a-z]$/.test(key)) {
+    } else if (mode === "pinyin" && !isDigits && /^[a-z]$/.test(key)) {
       typed = (typed + key).slice(0, 40);
     } else if (typed && key === "{space}") {
       list.firstElementChild?.click();
@@ -205,8 +201,11 @@
     mode = field.dataset.keyboard === "latin" ? "plain" : mode;
     shift = mode === "letters" && !field.value ? "once" : "off";
     region.hidden = false;
+    (field.closest(".field") ?? field).after(region);
     show();
-    region.scrollIntoView({ block: "nearest" });
+    for (const each of [region, field]) {
+      each.scrollIntoView({ block: "nearest" });
+    }
   }
 
   for (const each of fields) {
