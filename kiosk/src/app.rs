@@ -95,8 +95,9 @@ impl App {
         self
     }
 
-    /// The same, whose copies are where these settings say.
+    /// The same, whose copies are where these settings say, and whose visits wait as long as they say.
     pub(crate) fn watching(mut self, settings: &Settings) -> Self {
+        self.sessions = Sessions::new(settings.patience);
         self.ages = Some(Ages::of(settings));
         self
     }

@@ -1,5 +1,6 @@
 //! The visits that are open: in memory alone, under the hash of a random cookie. A visit ends 20 seconds after the page
 //! that nobody touched for a minute has begun to count, and after five minutes in all unless it is extended (privacy §6).
+//! A shop may set other times ([`Patience`]).
 
 use std::collections::HashMap;
 
@@ -13,24 +14,41 @@ use crate::visit::Visit;
 
 /// The cookie's name: a browser takes it from this host alone, and never without `Secure`.
 const COOKIE: &str = "__Host-jifen";
-/// After how many seconds without a touch a page begins to count.
-pub(crate) const IDLE_SECONDS: i64 = 60;
-/// How many seconds it counts before the visit ends.
-pub(crate) const COUNT_SECONDS: i64 = 20;
-/// How many seconds a visit lasts in all, unless it is extended.
-pub(crate) const WHOLE_SECONDS: i64 = 5 * 60;
-/// How many seconds a session lasts without a request.
-pub(crate) const SILENT_SECONDS: i64 = IDLE_SECONDS + COUNT_SECONDS;
-/// The same in milliseconds.
-const SILENT_MILLIS: i64 = SILENT_SECONDS * 1_000;
-/// How long it lasts in all.
-const WHOLE_MILLIS: i64 = WHOLE_SECONDS * 1_000;
 /// The most sessions at once; past it the one that was idle longest ends, nobody's before a member's.
 const SESSIONS_MAX: usize = 10_000;
+
+/// How long a visit waits for somebody, in seconds (kiosk-ui §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// After how many seconds without a touch a page begins to count.
+    pub(crate) idle: u32,
+    /// How many seconds it counts before the visit ends.
+    pub(crate) count: u32,
+    /// How many seconds a visit lasts in all, unless it is extended.
+    pub(crate) whole: u32,
+}
+
+impl Patience {
+    /// How many seconds a session lasts without a request.
+    pub(crate) const fn silent(self) -> u32 {
+        self.idle.saturating_add(self.count)
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            idle: 60,
+            count: 20,
+            whole: 5 * 60,
+        }
+    }
+}
 
 /// The sessions.
 #[derive(Default)]
 pub(crate) struct Sessions {
+    patience: Patience,
     open: Mutex<HashMap<[u8; 32], Session>>,
 }
 
@@ -41,12 +59,28 @@ struct Session {
 }
 
 impl Session {
-    fn is_open(&self, now: Moment) -> bool {
-        now < self.seen.plus_millis(SILENT_MILLIS) && now < self.begun.plus_millis(WHOLE_MILLIS)
+    fn is_open(&self, now: Moment, patience: Patience) -> bool {
+        let end = |since: Moment, seconds: u32| {
+            since.plus_millis(i64::from(seconds).saturating_mul(1_000))
+        };
+        now < end(self.seen, patience.silent()) && now < end(self.begun, patience.whole)
     }
 }
 
 impl Sessions {
+    /// None is open, and each will wait so long.
+    pub(crate) fn new(patience: Patience) -> Self {
+        Self {
+            patience,
+            open: Mutex::default(),
+        }
+    }
+
+    /// How long each waits.
+    pub(crate) const fn patience(&self) -> Patience {
+        self.patience
+    }
+
     /// Begins a member's session, and gives the value of `Set-Cookie`. `secret` is random.
     pub(crate) fn begin(&self, member: MemberId, secret: [u8; 32], now: Moment) -> String {
         self.open(Visit::of_member(member, Language::Zh), secret, now)
@@ -55,7 +89,7 @@ impl Sessions {
     /// Begins a session of whatever visit, and gives the value of `Set-Cookie`. `secret` is random.
     pub(crate) fn open(&self, visit: Visit, secret: [u8; 32], now: Moment) -> String {
         let mut open = self.open.lock();
-        open.retain(|_, session| session.is_open(now));
+        open.retain(|_, session| session.is_open(now, self.patience));
         if SESSIONS_MAX <= open.len() {
             let spared = |session: &Session| (session.visit.member.is_some(), session.seen);
             let idle = open.iter().min_by_key(|(_, session)| spared(session));
@@ -91,6 +125,17 @@ impl Sessions {
         })
     }
 
+    /// Whose visit it is and in which language, for what a page asks by itself: that nobody has touched it still counts.
+    pub(crate) fn glance(
+        &self,
+        cookies: Option<&str>,
+        now: Moment,
+    ) -> Option<(Option<MemberId>, Language)> {
+        self.find(cookies, now, |session| {
+            (session.visit.member, session.visit.language)
+        })
+    }
+
     /// Somebody said that they are still here: the visit is as long as a new one. Whether there was one.
     pub(crate) fn extend(&self, cookies: Option<&str>, now: Moment) -> bool {
         let extended = self.find(cookies, now, |session| {
@@ -109,7 +154,7 @@ impl Sessions {
         let key = key_of(cookies?)?;
         let mut open = self.open.lock();
         let session = open.get_mut(&key)?;
-        if session.is_open(now) {
+        if session.is_open(now, self.patience) {
             Some(work(session))
         } else {
             open.remove(&key);
@@ -123,6 +168,14 @@ impl Sessions {
             .lock()
             .retain(|_, session| session.visit.member != Some(*member));
         self.end(None)
+    }
+
+    /// Ends every session of a member but the one of this cookie header.
+    pub(crate) fn end_others(&self, member: &MemberId, cookies: Option<&str>) {
+        let own = cookies.and_then(key_of);
+        self.open
+            .lock()
+            .retain(|key, session| session.visit.member != Some(*member) || own == Some(*key));
     }
 
     /// Ends a session, and gives the value of `Set-Cookie` that takes the cookie away.
@@ -188,6 +241,23 @@ mod tests {
             sessions.member(Some(&silent), at(1)).is_none(),
             "it is gone"
         );
+    }
+
+    #[test]
+    fn a_shop_may_set_how_long_a_visit_waits() {
+        let sessions = Sessions::new(Patience {
+            idle: 20,
+            count: 30,
+            whole: 90,
+        });
+        let kept = cookie(&sessions.begin(member(), [1; 32], BEGUN));
+        let at = |seconds: i64| BEGUN.plus_millis(seconds * 1_000);
+        for (seconds, is_open) in [(49, true), (89, true), (90, false)] {
+            let member = sessions.member(Some(&kept), at(seconds));
+            assert_eq!(member.is_some(), is_open, "{seconds}");
+        }
+        let silent = cookie(&sessions.begin(member(), [2; 32], BEGUN));
+        assert!(sessions.member(Some(&silent), at(50)).is_none());
     }
 
     /// The countdown can be stopped as often as wanted.

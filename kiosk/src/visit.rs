@@ -3,6 +3,8 @@
 
 use jifen::domain::ids::MemberId;
 use jifen::domain::refusal::AccountState;
+use jifen::domain::time::Moment;
+use jifen::engine::commit::IdempotencyKey;
 use jifen::policy::notice::Language;
 use jifen::policy::purpose::Purpose;
 use jifen::vault::tokens::CardNumber;
@@ -33,6 +35,31 @@ pub(crate) struct Visit {
     pub(crate) joined: Option<(CardNumber, AccountState)>,
     /// What the next page says first: what was done.
     pub(crate) told: Option<String>,
+    /// The code that the member may say to a cashier, and until when.
+    pub(crate) typed: Option<(String, Moment)>,
+    /// Whether the next page of the member's data is in clear.
+    pub(crate) unmasked: bool,
+    /// Where a copy waits to be taken, and until when.
+    pub(crate) copy: Option<(String, Moment)>,
+    /// A complaint that was just written.
+    pub(crate) taken: Option<Taken>,
+    /// Number and reference of a complaint that is followed.
+    pub(crate) followed: Option<(String, String)>,
+    /// What the key of the erasure is drawn from, once the member is asked for the PIN.
+    pub(crate) leaving: Option<[u8; 32]>,
+    /// The key of the erasure that this visit ended with: its receipt is shown until the visit ends.
+    pub(crate) left: Option<IdempotencyKey>,
+}
+
+/// What somebody takes home who has complained: the reference is shown once.
+#[derive(Clone)]
+pub(crate) struct Taken {
+    /// Its number.
+    pub(crate) number: String,
+    /// What is asked for beside the number, in groups.
+    pub(crate) reference: String,
+    /// On which day it is answered.
+    pub(crate) due: String,
 }
 
 impl Visit {
@@ -49,6 +76,13 @@ impl Visit {
             joining: None,
             joined: None,
             told: None,
+            typed: None,
+            unmasked: false,
+            copy: None,
+            taken: None,
+            followed: None,
+            leaving: None,
+            left: None,
         }
     }
 

@@ -197,6 +197,13 @@ impl Zone {
         Day(utc.with_timezone(&self.0).date_naive())
     }
 
+    /// A moment as a clock on the wall shows it there, to the minute: `2026-11-25 18:30`.
+    pub fn display(self, moment: Moment) -> String {
+        let utc = DateTime::from_timestamp_millis(moment.0).unwrap_or(DateTime::UNIX_EPOCH);
+        let local = utc.with_timezone(&self.0);
+        local.format("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The first moment of a local day. Where a clock change skips midnight, the first moment after it.
     pub fn start_of(self, day: Day) -> Moment {
         let midnight = day.0.and_time(NaiveTime::MIN);

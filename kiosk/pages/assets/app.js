@@ -137,6 +137,29 @@
     }, 250);
   }
 
+  /** A scanner types a card's digits and Enter: the next field is what it means, not that the form is done. */
+  for (const field of document.querySelectorAll("[data-then]")) {
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        event.preventDefault();
+        document.getElementById(field.dataset.then).focus();
+      }
+    });
+  }
+
+  /** A code that is good for half a minute: the next one is put in its place. The page is not touched by that. */
+  for (const place of document.querySelectorAll("[data-renew]")) {
+    setInterval(async () => {
+      const answer = await fetch(place.dataset.renew, { redirect: "error" }).catch(() => null);
+      if (!answer?.ok) {
+        place.replaceChildren();
+        return;
+      }
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceChildren(...next.body.childNodes);
+    }, Number(place.dataset.renewSeconds) * 1000);
+  }
+
   /** Digits in groups: 138 0013 8000. */
   function group(field) {
     const sizes = field.dataset.group?.split(" ").map(Number);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use jifen::domain::time::{Moment, Zone};
 use jifen::engine::own::OwnView;
 use jifen::policy::catalogue::{Export, Field, Record, Shape, Value};
 use jifen::policy::notice::Language;
@@ -20,12 +21,24 @@ pub(crate) fn html(own: &OwnView) -> String {
         "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
          <body>\n<h1>{title}</h1>\n<p>{as_of} {at}</p>\n"
     );
+    page.push_str(&tables(own, None));
+    page.push_str("</body>\n</html>\n");
+    page
+}
+
+/// What is in it, as tables alone: a page of ours has more around them. With a zone, times are shown as its clocks show them.
+pub(crate) fn tables(own: &OwnView, zone: Option<Zone>) -> String {
+    let shown = Shown {
+        language: own.language,
+        zone,
+    };
+    let language = own.language;
     let is_long = |field: Field| matches!(field.declaration().shape, Shape::Records);
     let (long, short): (Vec<_>, Vec<_>) =
         own.record.fields().partition(|(field, _)| is_long(*field));
-    page.push_str("<table>\n");
+    let mut page = "<table>\n".to_owned();
     for (field, value) in short {
-        row(&mut page, field, value, language);
+        row(&mut page, field, value, shown);
     }
     page.push_str("</table>\n");
     for (field, value) in long {
@@ -33,24 +46,34 @@ pub(crate) fn html(own: &OwnView) -> String {
             &mut page,
             format_args!("<h2>{}</h2>\n", escaped(field.name(language))),
         );
-        cell(&mut page, field, value, language);
+        cell(&mut page, field, value, shown);
         page.push('\n');
     }
-    page.push_str("</body>\n</html>\n");
     page
 }
 
-fn row(page: &mut String, field: Field, value: &Value, language: Language) {
-    let name = escaped(field.name(language));
+/// How values are written.
+#[derive(Clone, Copy)]
+struct Shown {
+    language: Language,
+    zone: Option<Zone>,
+}
+
+fn row(page: &mut String, field: Field, value: &Value, shown: Shown) {
+    let name = escaped(field.name(shown.language));
     add(page, format_args!("<tr><th scope=\"row\">{name}</th><td>"));
-    cell(page, field, value, language);
+    cell(page, field, value, shown);
     page.push_str("</td></tr>\n");
 }
 
-fn cell(page: &mut String, field: Field, value: &Value, language: Language) {
+fn cell(page: &mut String, field: Field, value: &Value, shown: Shown) {
+    let language = shown.language;
     match value {
         Value::Nothing => {}
-        Value::Text(text) => page.push_str(&escaped(text)),
+        Value::Text(text) => match time(field, text, shown.zone) {
+            Some(time) => page.push_str(&time),
+            None => page.push_str(&escaped(text)),
+        },
         Value::Whole(number) => page.push_str(&number.to_string()),
         Value::Flag(flag) => page.push_str(yes_or_no(*flag, language)),
         Value::Texts(texts) => {
@@ -63,11 +86,11 @@ fn cell(page: &mut String, field: Field, value: &Value, language: Language) {
         Value::Record(record) => {
             page.push_str("<table>");
             for (part, value) in record.fields() {
-                row(page, part, value, language);
+                row(page, part, value, shown);
             }
             page.push_str("</table>");
         }
-        Value::Records(records) => table(page, field, records, language),
+        Value::Records(records) => table(page, field, records, shown),
         Value::Withheld => {
             if let Export::No(why) = field.declaration().export {
                 add(
@@ -80,12 +103,12 @@ fn cell(page: &mut String, field: Field, value: &Value, language: Language) {
 }
 
 /// A line a record, with a column for each part that any of them has.
-fn table(page: &mut String, field: Field, records: &[Record], language: Language) {
+fn table(page: &mut String, field: Field, records: &[Record], shown: Shown) {
     let has = |part: &Field| records.iter().any(|record| record.value(*part).is_some());
     let columns: Vec<Field> = field.parts().filter(has).collect();
     page.push_str("<table><tr>");
     for part in &columns {
-        let name = escaped(part.name(language));
+        let name = escaped(part.name(shown.language));
         add(page, format_args!("<th scope=\"col\">{name}</th>"));
     }
     page.push_str("</tr>\n");
@@ -94,13 +117,20 @@ fn table(page: &mut String, field: Field, records: &[Record], language: Language
         for part in &columns {
             page.push_str("<td>");
             if let Some(value) = record.value(*part) {
-                cell(page, *part, value, language);
+                cell(page, *part, value, shown);
             }
             page.push_str("</td>");
         }
         page.push_str("</tr>\n");
     }
     page.push_str("</table>");
+}
+
+/// A time of a field, as the clocks of the zone show it.
+fn time(field: Field, text: &str, zone: Option<Zone>) -> Option<String> {
+    let moment: Moment = text.parse().ok()?;
+    let is_time = field.declaration().shape == Shape::Time;
+    zone.filter(|_| is_time).map(|zone| zone.display(moment))
 }
 
 fn add(page: &mut String, words: std::fmt::Arguments<'_>) {

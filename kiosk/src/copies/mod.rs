@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 pub(crate) use csv::csv;
-pub(crate) use html::html;
+pub(crate) use html::{html, tables};
 pub(crate) use json::Copy;
 pub(crate) use schema::schema;
 

@@ -6,6 +6,7 @@ use jifen::policy::notice::Language;
 use crate::app::App;
 use crate::http::{Listener, Peer};
 use crate::route::Asked;
+use crate::session::Patience;
 use crate::visit::{Look, Visit};
 
 use super::words;
@@ -23,6 +24,7 @@ pub(crate) struct Frame {
     is_member: bool,
     told: Option<String>,
     path: String,
+    patience: Patience,
 }
 
 impl Frame {
@@ -51,6 +53,29 @@ impl Frame {
             is_member,
             told,
             path: asked.request.uri().path().to_owned(),
+            patience: app.sessions.patience(),
+        }
+    }
+
+    /// The frame of a part of a page, which is put into one that is there already.
+    pub(crate) fn plain(asked: &Asked<'_>, language: Language) -> Self {
+        Self {
+            language,
+            look: Look::default(),
+            is_kiosk: is_kiosk(asked),
+            is_visit: false,
+            is_member: false,
+            told: None,
+            path: String::new(),
+            patience: Patience::default(),
+        }
+    }
+
+    /// What stands between the names of a list.
+    pub(crate) const fn comma(&self) -> &'static str {
+        match self.language {
+            Language::Zh => "、",
+            Language::En => ", ",
         }
     }
 
@@ -124,6 +149,11 @@ impl Frame {
 
     pub(crate) const fn is_visit(&self) -> bool {
         self.is_visit
+    }
+
+    /// How long the visit waits for somebody.
+    pub(crate) const fn patience(&self) -> Patience {
+        self.patience
     }
 
     pub(crate) fn path(&self) -> &str {

@@ -367,6 +367,7 @@ fn enrol(
 #[template(path = "join/card.html")]
 struct CardPage {
     frame: Frame,
+    title: &'static str,
     grouped: String,
     qr: String,
     bars: String,
@@ -382,13 +383,25 @@ pub(crate) fn card(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     let Some((card, state)) = joined(app, asked) else {
         return see_other("/");
     };
+    let is_pending = state == AccountState::Pending;
+    card_page(Frame::of(app, asked), "card-title", &card, is_pending)
+}
+
+/// A card that was just made.
+pub(super) fn card_page(
+    frame: Frame,
+    title: &'static str,
+    card: &CardNumber,
+    pending: bool,
+) -> Response<Vec<u8>> {
     let digits = card.digits();
     show(&CardPage {
-        frame: Frame::of(app, asked),
+        frame,
+        title,
         grouped: card.grouped(),
         qr: symbols::qr(&digits).unwrap_or_default(),
         bars: symbols::bars(&digits).unwrap_or_default(),
-        pending: state == AccountState::Pending,
+        pending,
     })
 }
 

@@ -6,10 +6,12 @@ mod words;
 mod frame;
 mod form;
 mod symbols;
+mod pictures;
 pub(crate) mod assets;
 pub(crate) mod start;
 pub(crate) mod notice;
 pub(crate) mod join;
+pub(crate) mod me;
 
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,7 @@ pub(crate) fn begin(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
     };
     let to = match form.text("to") {
         "join" => "/join",
+        "me" => "/me",
         "help" => "/help",
         _ => "/",
     };

@@ -7,6 +7,7 @@ mod given;
 mod messages;
 mod retention;
 mod value;
+mod visits;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use jifen::policy::retention::RetentionPolicy;
 use jifen::vault::tokens::Prefix;
 
 use crate::failure::Failure;
+use crate::session::Patience;
 pub(crate) use copies::{Backups, Escrow};
 use fault::Fault;
 use given::Gift;
@@ -61,6 +63,9 @@ const KEYS: &[&str] = &[
     "retention.notice_days",
     "retention.identity_days",
     "retention.tickets_months",
+    "kiosk.idle_seconds",
+    "kiosk.count_seconds",
+    "kiosk.whole_seconds",
 ];
 
 /// What the shop decided. Relative paths are relative to the settings file, whoever gave them.
@@ -102,6 +107,8 @@ pub(crate) struct Settings {
     pub(crate) messages: Option<PathBuf>,
     /// `retention.*` and `audit.login_days`: how long records are kept (RET-01). Default: the figures of the law.
     pub(crate) retention: RetentionPolicy,
+    /// `kiosk.*`: how long pages wait for somebody. Default: 60 seconds, a count of 20, 300 in all.
+    pub(crate) patience: Patience,
 }
 
 /// Who confirms that a mobile is the member's.
@@ -249,6 +256,7 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
     let escrow = copies::escrow(gift, home);
     let messages = messages::folder(gift, home);
     let retention = retention::retention(gift, login_days);
+    let patience = visits::patience(gift);
     let data = path(&data.ok()?.unwrap_or_else(|| "jifen-data".to_owned()));
     let keys = path(&keys.ok()?.unwrap_or_else(|| "jifen-keys".to_owned()));
     if let (Some(backup), Some(escrow)) = (&backup, &escrow) {
@@ -276,5 +284,6 @@ fn read(gift: &mut Gift, home: &Path) -> Option<Settings> {
         escrow: escrow?,
         messages: messages.ok()?,
         retention: retention?,
+        patience: patience?,
     })
 }

@@ -2,6 +2,7 @@
 
 mod copies;
 mod messages;
+mod visits;
 
 use jifen::policy::retention::{Figure, RetentionPolicy};
 
@@ -60,6 +61,7 @@ fn without_a_file_everything_has_its_default() {
         },
         messages: None,
         retention: RetentionPolicy::default(),
+        patience: Patience::default(),
     };
     assert_eq!(settings, expected);
 }

@@ -65,11 +65,9 @@ fn two_hundred_sign_ins_at_once_are_answered_in_little_memory() {
         count(503)
     );
     println!("{told}");
-    assert_eq!(
-        count(200) + count(401) + count(503),
-        AT_ONCE,
-        "{statuses:?}"
-    );
+    // One caller who guessed wrong too often waits too.
+    let answered = [200, 401, 429, 503].map(count).into_iter().sum::<usize>();
+    assert_eq!(answered, AT_ONCE, "{statuses:?}");
     assert!(0 < count(401), "{told}");
     assert!(grown < GROWTH_KIB_MAX, "{told}");
     // It goes on as before.

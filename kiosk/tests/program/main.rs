@@ -12,6 +12,8 @@
 mod caller;
 mod words;
 mod pages;
+mod pages_me;
+mod visitor;
 mod programmes;
 mod files;
 mod broken_files;
