@@ -16,7 +16,7 @@
     pinyin: [...letters, "{latin} {digits} · {space} ， 。 {done}"].map((row) => row.replace("{shift} ", "")),
     letters: [...letters, free],
     LETTERS: [...capitals, free],
-    digits: [digits, "- _ / : ; ( ) @ & '", "， 。 、 ？ ！ . , ? ! {delete}", "{letters} · {space} {done}"],
+    digits: [digits, "- _ / : ; ( ) @ & '", "， 。 、 ？ . , ? ! {delete}", "{letters} · {space} {done}"],
     plain: [digits, ...letters, "@ . - _ {done}"],
     PLAIN: [digits, ...capitals, "@ . - _ {done}"],
   };
