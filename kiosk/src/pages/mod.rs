@@ -17,6 +17,10 @@ pub(crate) mod me;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vendored;
+#[cfg(test)]
+mod pinyin;
 
 use askama::Template;
 use http::header::{CONTENT_TYPE, LOCATION};

@@ -1,0 +1,14 @@
+keyboard-label = Keyboard on the screen
+keyboard-candidates = Characters to choose from
+keyboard-hint = Type pinyin
+keyboard-none = No such reading
+keyboard-previous = Earlier characters
+keyboard-next = More characters
+keyboard-delete = Delete
+keyboard-space = Space
+keyboard-shift = Shift
+keyboard-digits = 123 ?!
+keyboard-letters = Letters
+keyboard-latin = English
+keyboard-pinyin = 拼音
+keyboard-done = Hide

@@ -1,0 +1,14 @@
+keyboard-label = 屏幕键盘
+keyboard-candidates = 候选字
+keyboard-hint = 请按拼音
+keyboard-none = 没有这个读音
+keyboard-previous = 前面的字
+keyboard-next = 更多的字
+keyboard-delete = 退格
+keyboard-space = 空格
+keyboard-shift = 大写
+keyboard-digits = 数字符号
+keyboard-letters = 字母
+keyboard-latin = 英文
+keyboard-pinyin = 拼音
+keyboard-done = 收起
