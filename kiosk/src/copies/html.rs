@@ -1,11 +1,14 @@
 //! The copy as a page to read: no script, no picture, nothing from elsewhere, and every value escaped.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jifen::domain::time::{Moment, Zone};
 use jifen::engine::own::OwnView;
 use jifen::policy::catalogue::{Export, Field, Record, Shape, Value};
 use jifen::policy::notice::Language;
+
+use crate::pages::coded;
 
 use super::yes_or_no;
 
@@ -70,16 +73,14 @@ fn cell(page: &mut String, field: Field, value: &Value, shown: Shown) {
     let language = shown.language;
     match value {
         Value::Nothing => {}
-        Value::Text(text) => match time(field, text, shown.zone) {
-            Some(time) => page.push_str(&time),
-            None => page.push_str(&escaped(text)),
-        },
+        Value::Text(text) => page.push_str(&escaped(&words(field, text, shown))),
         Value::Whole(number) => page.push_str(&number.to_string()),
         Value::Flag(flag) => page.push_str(yes_or_no(*flag, language)),
         Value::Texts(texts) => {
             page.push_str("<ul>");
             for text in texts {
-                add(page, format_args!("<li>{}</li>", escaped(text)));
+                let text = words(field, text, shown);
+                add(page, format_args!("<li>{}</li>", escaped(&text)));
             }
             page.push_str("</ul>");
         }
@@ -124,6 +125,13 @@ fn table(page: &mut String, field: Field, records: &[Record], shown: Shown) {
         page.push_str("</tr>\n");
     }
     page.push_str("</table>");
+}
+
+/// A text as people read it: a time by the clocks of the zone, a word of the program in their language.
+fn words<'t>(field: Field, text: &'t str, shown: Shown) -> Cow<'t, str> {
+    let told = time(field, text, shown.zone);
+    let told = told.or_else(|| coded::words(field, text, shown.language));
+    told.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// A time of a field, as the clocks of the zone show it.

@@ -72,11 +72,6 @@ impl Frame {
         }
     }
 
-    /// The one of two texts that is in the page's language.
-    pub(crate) const fn either<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
-        words::either(self.language, zh, en)
-    }
-
     /// What stands between the names of a list.
     pub(crate) const fn comma(&self) -> &'static str {
         self.either("、", ", ")

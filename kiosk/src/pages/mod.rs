@@ -3,6 +3,7 @@
 //! can still be read and sent (kiosk-ui §2).
 
 mod words;
+pub(crate) mod coded;
 mod frame;
 pub(crate) mod form;
 mod symbols;

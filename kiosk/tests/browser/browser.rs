@@ -1,5 +1,6 @@
 //! A browser: a Chromium of its own with nothing remembered, and what a person does with it.
 
+use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -75,6 +76,8 @@ pub(crate) struct Browser {
     origin: String,
     /// Whose pictures it takes.
     pub(crate) test: &'static str,
+    /// The digits of the card that was shown last.
+    pub(crate) card: RefCell<String>,
 }
 
 impl Browser {
@@ -109,6 +112,7 @@ impl Browser {
             _folder: folder,
             origin: origin.to_owned(),
             test,
+            card: RefCell::default(),
         };
         browser.resize(size).await;
         let noting = json!({"source": NOTE_VIOLATIONS});
@@ -180,6 +184,21 @@ impl Browser {
     pub(crate) async fn click(&self, css: &str) {
         let pressed = self.element(css).await.click().await;
         assert!(pressed.is_ok(), "{css}: {pressed:?}");
+    }
+
+    /// Presses what leads to another page, and waits until that is there, also where it has the same path.
+    pub(crate) async fn follow(&self, css: &str) {
+        self.script("window.isLeft = false").await;
+        self.click(css).await;
+        let end = Instant::now() + PATIENCE;
+        let look = "return window.isLeft === undefined && document.readyState === 'complete'";
+        loop {
+            let told = self.driver.execute(look, Vec::new()).await;
+            if told.is_ok_and(|told| told.json() == &json!(true)) {
+                return;
+            }
+            assert!(Instant::now() < end, "{css} leads nowhere");
+        }
     }
 
     /// Empties a field, and types into it.

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::browser::{Browser, KIOSK, Key};
+use crate::sights::PIN;
 use crate::store::Store;
 use crate::till::{Till, sale};
 use crate::walk::new_mobile;
 
 const TAB: &str = "\u{e004}";
-const PIN: &str = "739154";
 
 impl Browser {
     /// Presses keys of the keypad in the page.
@@ -38,17 +38,6 @@ impl Browser {
             }
         }
         assert_eq!(css, "", "no Tab leads there on {}", self.path().await);
-    }
-
-    /// The digits of the card that is shown.
-    async fn card_shown(&self) -> String {
-        let shown = self.element(".card .number").await.text().await.unwrap();
-        let digits = shown.replace(' ', "");
-        assert!(
-            digits.len() == 18 && digits.bytes().all(|byte| byte.is_ascii_digit()),
-            "{shown}"
-        );
-        digits
     }
 }
 

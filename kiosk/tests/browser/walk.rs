@@ -45,7 +45,8 @@ impl Browser {
     }
 
     async fn press_look(&self, value: &str) {
-        self.click(&format!(".looks button[value='{value}']")).await;
+        self.follow(&format!(".looks button[value='{value}']"))
+            .await;
     }
 
     async fn language(&self) -> String {
@@ -57,8 +58,17 @@ impl Browser {
         match act {
             Act::Open(path) => self.open(path).await,
             Act::Click(css) => self.click(css).await,
+            Act::Follow(css) => self.follow(css).await,
             Act::Fill(css, text) => self.fill(css, text).await,
             Act::FillMobile(css) => self.fill(css, &new_mobile()).await,
+            Act::NoteCard => {
+                let card = self.card_shown().await;
+                *self.card.borrow_mut() = card;
+            }
+            Act::FillCard(css) => {
+                let card = self.card.borrow().clone();
+                self.fill(css, &card).await;
+            }
         }
     }
 
@@ -86,8 +96,19 @@ impl Browser {
             let place = format!("{language} {buttons:?} {}", sight.name);
             found.extend(here.into_iter().map(|fault| format!("{place}: {fault}")));
         }
-        self.click("form.finish button").await;
+        self.follow("form.finish button").await;
         self.is_at("/").await;
         found
+    }
+
+    /// The digits of the card that is shown.
+    pub(crate) async fn card_shown(&self) -> String {
+        let shown = self.element(".card .number").await.text().await.unwrap();
+        let digits = shown.replace(' ', "");
+        assert!(
+            digits.len() == 18 && digits.bytes().all(|byte| byte.is_ascii_digit()),
+            "{shown}"
+        );
+        digits
     }
 }

@@ -5,14 +5,13 @@ use http::Response;
 use jifen::domain::refusal::Refusal;
 use jifen::engine::logins::Login;
 use jifen::engine::looks::Look;
-use jifen::policy::access::{Cause, Role};
+use jifen::policy::catalogue::Field;
 
 use crate::app::App;
 use crate::route::Asked;
-use crate::routes::members::KIOSK;
 
 use super::super::frame::Frame;
-use super::super::show;
+use super::super::{coded, show};
 use super::{clock, of_member};
 
 #[derive(Template)]
@@ -93,26 +92,16 @@ fn look_row(app: &App, frame: &Frame, look: &Look) -> Result<Vec<String>, Refusa
     Ok(vec![
         clock(app, look.at)?,
         look.who.clone(),
-        Role::of_word(&look.role).map_or_else(
-            || look.role.clone(),
-            |role| frame.either(role.zh(), role.en()).to_owned(),
-        ),
+        told(frame, Field::LookRole, &look.role),
         fields.collect::<Vec<_>>().join(frame.comma()),
-        Cause::of_word(&look.purpose).map_or_else(
-            || look.purpose.clone(),
-            |cause| frame.either(cause.zh(), cause.en()).to_owned(),
-        ),
-        look.basis.clone(),
+        told(frame, Field::LookPurpose, &look.purpose),
+        told(frame, Field::LookBasis, &look.basis),
     ])
 }
 
-/// The kiosk by its name for people.
-fn device(frame: &Frame, device: &str) -> String {
-    if device == KIOSK {
-        frame.say("device-kiosk")
-    } else {
-        device.to_owned()
-    }
+/// A word of the program as people say it.
+fn told(frame: &Frame, field: Field, word: &str) -> String {
+    coded::words(field, word, frame.language).unwrap_or_else(|| word.to_owned())
 }
 
 fn login_row(app: &App, frame: &Frame, login: &Login) -> Result<Vec<String>, Refusal> {
@@ -123,7 +112,7 @@ fn login_row(app: &App, frame: &Frame, login: &Login) -> Result<Vec<String>, Ref
     };
     Ok(vec![
         clock(app, login.at)?,
-        device(frame, &login.device),
+        told(frame, Field::LoginDevice, &login.device),
         frame.say(result),
     ])
 }

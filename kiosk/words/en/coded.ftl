@@ -1,0 +1,17 @@
+channel-tick = Box ticked
+channel-popup = Asked on the screen
+channel-paper = Signed on paper
+agreement-member = Membership Agreement
+agreement-points-card = Points Card Agreement
+language-zh = Chinese
+language-en = English
+device-desk = Service desk
+verified-code = Code sent to the phone
+verified-staff = Checked by staff
+basis-agreement = The membership agreement
+basis-consent = Your separate consent
+basis-law = Required by law
+basis-request = Your request
+merged-into = Merged into another member record
+merged-of = Another member record was merged into this one
+move-assess = Tier assessed

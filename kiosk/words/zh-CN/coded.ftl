@@ -1,0 +1,17 @@
+channel-tick = 勾选
+channel-popup = 弹窗确认
+channel-paper = 书面签字
+agreement-member = 会员规约
+agreement-points-card = 积分卡会员规约
+language-zh = 中文
+language-en = 英文
+device-desk = 服务台
+verified-code = 短信验证码
+verified-staff = 员工核验
+basis-agreement = 会员规约
+basis-consent = 您的单独同意
+basis-law = 法律法规要求
+basis-request = 您的请求
+merged-into = 已并入另一会员记录
+merged-of = 由另一会员记录并入
+move-assess = 等级评定
