@@ -42,7 +42,7 @@ pub(crate) struct Certificate {
     pub(crate) file: PathBuf,
     /// Whether the program made it by itself.
     pub(crate) is_own: bool,
-    /// `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo: what a client may pin. It stays as long as the
+    /// `sha256/` and the base64 of the SHA-256 of its `SubjectPublicKeyInfo`: what a client may pin. It stays as long as the
     /// key does.
     pub(crate) pin: String,
     /// From when on it is valid.

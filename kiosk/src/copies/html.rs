@@ -128,7 +128,7 @@ fn table(page: &mut String, field: Field, records: &[Record], shown: Shown) {
 }
 
 /// A text as people read it: a time by the clocks of the zone, a word of the program in their language.
-fn words<'t>(field: Field, text: &'t str, shown: Shown) -> Cow<'t, str> {
+fn words(field: Field, text: &str, shown: Shown) -> Cow<'_, str> {
     let told = time(field, text, shown.zone);
     let told = told.or_else(|| coded::words(field, text, shown.language));
     told.map_or(Cow::Borrowed(text), Cow::Owned)

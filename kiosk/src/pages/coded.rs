@@ -84,44 +84,52 @@ const MOVEMENTS: Words = &[
     ("merge_back", "move-merge-back"),
 ];
 
+/// The fields that have such words, and which.
+const FIELDS: &[(&[Field], Words)] = &[
+    (&[Field::ConsentPurpose], PURPOSES),
+    (&[Field::ConsentDecision], DECISIONS),
+    (&[Field::ConsentChannel], CHANNELS),
+    (&[Field::AgreementKind], AGREEMENTS),
+    (
+        &[
+            Field::Language,
+            Field::AgreementLanguage,
+            Field::ConsentLanguage,
+        ],
+        LANGUAGES,
+    ),
+    (
+        &[Field::Device, Field::ConsentDevice, Field::LoginDevice],
+        DEVICES,
+    ),
+    (&[Field::Source], SOURCES),
+    (&[Field::VerifiedHow], PROOFS),
+    (&[Field::AccountState], STATES),
+    (&[Field::Tier, Field::TierChanged, Field::SaleTier], TIERS),
+    (&[Field::TicketKind], TICKETS),
+    (&[Field::TicketState], TICKET_STATES),
+    (&[Field::LookBasis], BASES),
+    (&[Field::Merged], MERGES),
+    (&[Field::EntryWhat], MOVEMENTS),
+];
+
 /// What people are told for a word of a field; none where the field has words of its own, or the word is not the program's.
 pub(crate) fn words(field: Field, word: &str, language: Language) -> Option<String> {
-    let told = match field {
-        Field::LookRole => Role::of_word(word).map(|role| (role.zh(), role.en())),
-        Field::LookPurpose => Cause::of_word(word).map(|cause| (cause.zh(), cause.en())),
-        Field::LookFields => {
-            let seen = Field::of_word(word).ok()?;
-            return Some(seen.name(language).to_owned());
-        }
-        _ => None,
-    };
-    if let Some((zh, en)) = told {
-        return Some(either(language, zh, en).to_owned());
+    if field == Field::LookFields {
+        let seen = Field::of_word(word).ok()?;
+        return Some(seen.name(language).to_owned());
     }
-    let known = words_of(field).iter().find(|(known, _)| *known == word);
-    known.map(|(_, key)| say(language, key))
-}
-
-/// The words that a field has; empty for one that says what it is in its own words.
-const fn words_of(field: Field) -> Words {
-    match field {
-        Field::ConsentPurpose => PURPOSES,
-        Field::ConsentDecision => DECISIONS,
-        Field::ConsentChannel => CHANNELS,
-        Field::AgreementKind => AGREEMENTS,
-        Field::Language | Field::AgreementLanguage | Field::ConsentLanguage => LANGUAGES,
-        Field::Device | Field::ConsentDevice | Field::LoginDevice => DEVICES,
-        Field::Source => SOURCES,
-        Field::VerifiedHow => PROOFS,
-        Field::AccountState => STATES,
-        Field::Tier | Field::TierChanged | Field::SaleTier => TIERS,
-        Field::TicketKind => TICKETS,
-        Field::TicketState => TICKET_STATES,
-        Field::LookBasis => BASES,
-        Field::Merged => MERGES,
-        Field::EntryWhat => MOVEMENTS,
-        _ => &[],
+    if field == Field::LookRole {
+        let role = Role::of_word(word)?;
+        return Some(either(language, role.zh(), role.en()).to_owned());
     }
+    if field == Field::LookPurpose {
+        let cause = Cause::of_word(word)?;
+        return Some(either(language, cause.zh(), cause.en()).to_owned());
+    }
+    let (_, known) = FIELDS.iter().find(|(fields, _)| fields.contains(&field))?;
+    let (_, key) = known.iter().find(|(known, _)| *known == word)?;
+    Some(say(language, key))
 }
 
 #[cfg(test)]
@@ -148,8 +156,16 @@ mod tests {
             .chain(TicketKind::ALL.map(|kind| (Field::TicketKind, kind.as_str().to_owned())))
             .chain(AgreementKind::ALL.map(|kind| (Field::AgreementKind, kind.as_str().to_owned())))
             .chain(states.map(|state| (Field::AccountState, state.to_string())))
-            .chain(Role::ALL.iter().map(|role| (Field::LookRole, role.word().to_owned())))
-            .chain(Cause::ALL.iter().map(|cause| (Field::LookPurpose, cause.word().to_owned())))
+            .chain(
+                Role::ALL
+                    .iter()
+                    .map(|role| (Field::LookRole, role.word().to_owned())),
+            )
+            .chain(
+                Cause::ALL
+                    .iter()
+                    .map(|cause| (Field::LookPurpose, cause.word().to_owned())),
+            )
             .chain(Language::ALL.map(|language| (Field::Language, language.tag().to_owned())))
             .chain([(Field::LookFields, Field::Mobile.word().to_owned())]);
         for (field, word) in all {

@@ -74,7 +74,7 @@ impl Frame {
 
     /// What stands between the names of a list.
     pub(crate) const fn comma(&self) -> &'static str {
-        self.either("、", ", ")
+        words::either(self.language, "、", ", ")
     }
 
     pub(crate) const fn tag(&self) -> &'static str {

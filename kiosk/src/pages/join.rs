@@ -21,7 +21,9 @@ use crate::visit::Joining;
 use super::form::{Fault, Form};
 use super::frame::{Frame, visit};
 use super::start::begun;
-use super::{Answer, answered, mend, notice, print, returned, see_other, send_back, show, symbols, words};
+use super::{
+    Answer, answered, mend, notice, print, returned, see_other, send_back, show, symbols, words,
+};
 
 /// The words of the titles: what the form sends, and the key of what is shown and put behind a surname.
 const TITLES: [(&str, &str); 3] = [("mr", "name-mr"), ("ms", "name-ms"), ("full", "name-full")];

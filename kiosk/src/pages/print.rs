@@ -55,10 +55,10 @@ pub(crate) fn receipt(app: &App, asked: &Asked<'_>) -> Response<Vec<u8>> {
 fn print(app: &App, asked: &Asked<'_>, slip: &Slip) -> String {
     let language = Frame::of_language(app, asked);
     let printer = app.printer().filter(|_| is_kiosk(asked));
-    let printed = printer
+    let outcome = printer
         .ok_or(NotPrinted::Failed)
         .and_then(|printer| printer.print(slip));
-    match printed {
+    match outcome {
         Ok(()) => words::say(language, "slip-printed"),
         Err(no) => no.sentence(language).to_owned(),
     }
