@@ -46,6 +46,8 @@ if ! cargo nextest --version >/dev/null 2>&1; then
 fi
 install_browser
 step cargo nextest run --workspace --cargo-quiet
+# How soon a page is ready is told, and fails nothing: it belongs to the machine.
+step cat target/browser/first_loads/screen.txt target/browser/first_loads/edge.txt
 step cargo test --quiet --workspace --doc
 echo "==> cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps

@@ -19,6 +19,7 @@ use crate::keeper::Keeping;
 use crate::lang::Lang;
 use crate::log;
 use crate::messenger::FolderMessenger;
+use crate::pages;
 use crate::programme;
 use crate::replay::activation;
 use crate::route::route;
@@ -59,6 +60,7 @@ pub(crate) fn serve(
     }
     let (certificate, tls) = certificate::prepare(&settings, app.clock.wall())?.unzip();
     let control = Control::open(&folders, desk)?;
+    pages::words::load();
     let listeners = listen_over(tls, &route(app.clone()), Some(screen), Some(edge), limits)?;
     if let Some(edge) = listeners.edge() {
         app.answer_to(settings.edge_names(edge));

@@ -63,10 +63,17 @@ impl Name {
     }
 }
 
-/// A character that a name may not have: a control, a break, or one that turns the direction of what stands beside it.
+/// A character that a name may not have: a control, a break, one that turns the direction of what stands beside it, or one
+/// that nobody sees (of those, the joiners of Persian and Indic scripts and the selectors of a character's form are fit).
 fn is_unfit(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(
+            char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180e}'
+                | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// A character that a name can rest on.

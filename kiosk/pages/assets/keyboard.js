@@ -214,7 +214,8 @@
       open(each);
     });
     each.addEventListener("click", () => open(each));
-    if (each === document.activeElement) {
+    // The focus comes after the page is shown; keys that came with it would push away what somebody is about to press.
+    if (each === document.activeElement || each.autofocus) {
       open(each);
     }
   }

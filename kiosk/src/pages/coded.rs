@@ -29,7 +29,7 @@ const AGREEMENTS: Words = &[
     ("member", "agreement-member"),
     ("points_card", "agreement-points-card"),
 ];
-const LANGUAGES: Words = &[("zh-CN", "language-zh"), ("en", "language-en")];
+const LANGUAGES: Words = &[("zh-CN", "in-chinese"), ("en", "in-english")];
 const DEVICES: Words = &[("kiosk", "device-kiosk")];
 const SOURCES: Words = &[("kiosk", "device-kiosk"), ("desk", "device-desk")];
 const PROOFS: Words = &[("code", "verified-code"), ("staff", "verified-staff")];

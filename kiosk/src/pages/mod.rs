@@ -2,7 +2,7 @@
 //! with the address of the next page (POST, 303, GET), so that Back and reload repeat nothing; without script everything
 //! can still be read and sent (kiosk-ui §2).
 
-mod words;
+pub(crate) mod words;
 pub(crate) mod coded;
 mod frame;
 pub(crate) mod form;

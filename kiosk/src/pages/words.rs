@@ -27,6 +27,13 @@ fn id(language: Language) -> &'static LanguageIdentifier {
     }
 }
 
+/// Reads them all, so that the first page waits for none of it.
+pub(crate) fn load() {
+    for language in Language::ALL {
+        say(language, "brand");
+    }
+}
+
 /// The words of a key. A key that is in no file is shown as it is: the tests find it.
 pub(crate) fn say(language: Language, key: &str) -> String {
     WORDS

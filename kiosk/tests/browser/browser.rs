@@ -1,6 +1,6 @@
 //! A browser: a Chromium of its own with nothing remembered, and what a person does with it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -72,12 +72,14 @@ pub(crate) struct Browser {
     driver: ManuallyDrop<WebDriver>,
     // In this order they are dropped: first the driver ends, then its folder goes.
     process: Driver,
-    _folder: TempDir,
+    folder: TempDir,
     origin: String,
     /// Whose pictures it takes.
     pub(crate) test: &'static str,
     /// The digits of the card that was shown last.
     pub(crate) card: RefCell<String>,
+    /// How often a finger touched it.
+    pub(crate) taps: Cell<u32>,
 }
 
 impl Browser {
@@ -88,13 +90,24 @@ impl Browser {
 
     /// At an origin such as `http://127.0.0.1:8080`.
     pub(crate) async fn at(origin: &str, size: Size, test: &'static str) -> Self {
-        let process = Driver::start();
         let folder = tempfile::tempdir().unwrap();
+        Self::with(folder, &[], origin, size, test).await
+    }
+
+    /// With what an earlier one left in its folder, and with more flags.
+    pub(crate) async fn with(
+        folder: TempDir,
+        flags: &[&str],
+        origin: &str,
+        size: Size,
+        test: &'static str,
+    ) -> Self {
+        let process = Driver::start();
         let mut wishes = DesiredCapabilities::chrome();
         wishes
             .set_binary(program("chromium").to_str().unwrap())
             .unwrap();
-        for flag in FLAGS {
+        for flag in FLAGS.iter().chain(flags) {
             wishes.add_arg(flag).unwrap();
         }
         let data = format!("--user-data-dir={}", folder.path().display());
@@ -109,10 +122,11 @@ impl Browser {
         let browser = Self {
             driver: ManuallyDrop::new(driver),
             process,
-            _folder: folder,
+            folder,
             origin: origin.to_owned(),
             test,
             card: RefCell::default(),
+            taps: Cell::default(),
         };
         browser.resize(size).await;
         let noting = json!({"source": NOTE_VIOLATIONS});
@@ -122,9 +136,9 @@ impl Browser {
         browser
     }
 
-    /// Turns to another store.
-    pub(crate) fn turn_to(&mut self, store: &Store) {
-        self.origin = format!("http://{}", store.screen());
+    /// Turns to another origin.
+    pub(crate) fn turn_to(&mut self, origin: String) {
+        self.origin = origin;
     }
 
     pub(crate) async fn resize(&self, size: Size) {
@@ -197,7 +211,11 @@ impl Browser {
             if told.is_ok_and(|told| told.json() == &json!(true)) {
                 return;
             }
-            assert!(Instant::now() < end, "{css} leads nowhere");
+            if end < Instant::now() {
+                self.shot("never").await;
+                let path = self.path().await;
+                assert_eq!(css, "", "it leads nowhere from {path}");
+            }
         }
     }
 
@@ -291,12 +309,31 @@ impl Browser {
     }
 }
 
-/// Ends Chromium, also when the test fails.
-impl Drop for Browser {
-    fn drop(&mut self) {
+impl Browser {
+    /// Ends Chromium, as somebody does who closes it.
+    pub(crate) fn end(&self) {
         let path = format!("/session/{}", self.driver.session_id());
         let host = self.process.address().to_string();
         let end = request("DELETE", &path, &[("host", &*host)], "");
         send(self.process.address(), &end);
+    }
+
+    /// Where it keeps what it remembers.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The same after its end.
+    pub(crate) fn left(mut self) -> TempDir {
+        self.end();
+        let other = tempfile::tempdir().unwrap();
+        std::mem::replace(&mut self.folder, other)
+    }
+}
+
+/// Ends Chromium, also when the test fails.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.end();
     }
 }

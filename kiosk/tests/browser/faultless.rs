@@ -24,7 +24,10 @@ async fn check(language: &str, size: Size, test: &'static str) {
             let mut faults = browser.forbidden().await;
             faults.extend(browser.small_targets().await);
             faults.extend(browser.too_wide().await);
-            faults.extend(browser.axe_faults().await);
+            // Low controls move everything and change nothing that axe looks at but the place.
+            if look != "low" {
+                faults.extend(browser.axe_faults().await);
+            }
             faults
         };
         found.extend(browser.walk(language, buttons, faults).await);

@@ -1,36 +1,21 @@
 //! What is left of a visit that is over: nothing, whichever way somebody looks for it.
 
 use crate::browser::{Browser, KIOSK};
-use crate::sights::SIGHTS;
-use crate::store::Store;
+use crate::sights::{NEXT, PIN, SIGHTS, Sight};
+use crate::store::{Person, Store};
 use crate::wire::{request, send};
 
-#[tokio::test]
-async fn after_finish_the_way_back_shows_nothing_and_nothing_is_kept() {
-    let mut store = Store::new();
-    store.start();
-    let browser = Browser::at_screen(&store, KIOSK, "gone").await;
-    let mobile = "13912349999";
-    browser.open("/").await;
-    browser.click("[name=to][value=join]").await;
-    browser.click("main form button.main").await;
-    browser.fill("#mobile", mobile).await;
-    browser.click("main form button.main").await;
-    browser.is_at("/join/name").await;
-    // The rest of the way, as the table has it, without a mistake.
-    let from = SIGHTS.iter().position(|sight| sight.name == "consents");
-    let rest = SIGHTS[from.unwrap()..].iter();
-    for sight in rest.filter(|sight| !sight.name.ends_with("-wrong")) {
-        browser.go_to(sight).await;
-    }
-    let number = browser.element(".card .number").await.text().await.unwrap();
-    let kept = browser.cookies().await;
-    assert!(
-        kept.len() == 1 && kept[0].starts_with("__Host-jifen="),
-        "{kept:?}"
-    );
+const NAME: &str = "欧阳云舒";
+const MOBILE: &str = "13912349999";
 
-    browser.click("main form button.main").await;
+/// The pages from one of the table to another, mistakes and all.
+fn between(first: &str, last: &str) -> &'static [Sight] {
+    let place = |name: &str| SIGHTS.iter().position(|sight| sight.name == name).unwrap();
+    &SIGHTS[place(first)..=place(last)]
+}
+
+/// Finish was pressed: three times Back shows nothing of these words, nothing is kept, and the cookie leads nowhere.
+async fn is_gone(browser: &Browser, store: &Store, words: &[&str], kept: &[String]) {
     browser.is_at("/").await;
     browser.keeps_nothing().await;
     for step in 1..=3 {
@@ -40,25 +25,75 @@ async fn after_finish_the_way_back_shows_nothing_and_nothing_is_kept() {
             .await;
         browser.shot(&format!("back-{step}")).await;
         let path = browser.path().await;
-        assert!(["/", "/join"].contains(&&*path), "{step}: {path}");
         let page = browser.words_and_fields().await;
-        for trace in [
-            mobile,
-            "139 1234",
-            "欧阳",
-            &number,
-            &number.replace(' ', ""),
-        ] {
-            assert!(!page.contains(trace), "{step}, {path}: {trace}");
+        for word in words {
+            assert!(!page.contains(word), "{step}, {path}: {word}");
         }
         browser.keeps_nothing().await;
     }
+    assert_eq!(browser.files_with(words), Vec::<String>::new());
+    browser.end();
+    assert_eq!(browser.files_with(words), Vec::<String>::new());
     // The cookie that somebody noted leads nowhere either.
     let host = store.screen().to_string();
-    let headers = [("host", &*host), ("cookie", &*kept[0])];
-    let answer = send(store.screen(), &request("GET", "/join/card", &headers, ""));
-    let told = (answer.status, answer.header("location"));
-    assert_eq!(told, (303, Some("/")), "{answer:?}");
+    for (path, to) in [("/join/card", "/"), ("/me/data", "/me/sign-in")] {
+        let headers = [("host", &*host), ("cookie", &*kept[0])];
+        let answer = send(store.screen(), &request("GET", path, &headers, ""));
+        let told = (answer.status, answer.header("location"));
+        assert_eq!(told, (303, Some(to)), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_customers_finish_the_way_back_shows_nothing_and_nothing_is_kept() {
+    let mut store = Store::new();
+    store.start();
+    let browser = Browser::at_screen(&store, KIOSK, "gone").await;
+    browser.open("/").await;
+    browser.follow("[name=to][value=join]").await;
+    browser.follow(NEXT).await;
+    browser.fill("#mobile", "138").await;
+    browser.follow(NEXT).await;
+    browser.fill("#mobile", MOBILE).await;
+    browser.follow(NEXT).await;
+    // The rest of the way, as the table has it.
+    for sight in between("name-wrong", "card") {
+        browser.go_to(sight).await;
+    }
+    let card = browser.card_shown().await;
+    let number = browser.element(".card .number").await.text().await.unwrap();
+    let kept = browser.cookies().await;
+    assert!(
+        kept.len() == 1 && kept[0].starts_with("__Host-jifen="),
+        "{kept:?}"
+    );
+    browser.follow(NEXT).await;
+    let words = [NAME, MOBILE, "139 1234", &*number, &*card, PIN];
+    is_gone(&browser, &store, &words, &kept).await;
+}
+
+#[tokio::test]
+async fn after_a_members_finish_the_way_back_shows_nothing_and_nothing_is_kept() {
+    let mut store = Store::new();
+    store.start();
+    let card = store.register(&Person::new(NAME, MOBILE, PIN));
+    let browser = Browser::at_screen(&store, KIOSK, "gone_member").await;
+    *browser.card.borrow_mut() = card.clone();
+    browser.open("/me/sign-in").await;
+    for sight in between("sign-in-wrong", "correct-wrong") {
+        browser.go_to(sight).await;
+    }
+    browser.open("/me/data").await;
+    browser.fill("#pin", PIN).await;
+    browser.follow(NEXT).await;
+    let shown = browser.words_and_fields().await;
+    for word in [NAME, MOBILE, &*card] {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+    let kept = browser.cookies().await;
+    browser.follow("form.finish button").await;
+    let words = [NAME, MOBILE, "139****9999", &*card, PIN];
+    is_gone(&browser, &store, &words, &kept).await;
 }
 
 #[tokio::test]
@@ -83,7 +118,7 @@ async fn a_page_that_the_browser_kept_is_asked_for_again() {
     let browser = Browser::at_screen(&store, KIOSK, "kept_page").await;
     browser.open("/").await;
     browser.click("[name=to][value=join]").await;
-    browser.click("main form button.main").await;
+    browser.click(NEXT).await;
     browser.is_at("/join/phone").await;
     // Meanwhile the visit ends, in no window of this browser.
     let kept = browser.cookies().await;

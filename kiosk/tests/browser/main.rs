@@ -16,6 +16,8 @@ mod caller;
 #[path = "../program/store.rs"]
 #[expect(dead_code, reason = "the tests of the program use the rest")]
 mod store;
+#[path = "../program/shown_fields.rs"]
+mod shown_fields;
 #[path = "../program/till.rs"]
 #[expect(dead_code, reason = "the tests of the program use the rest")]
 mod till;
@@ -28,14 +30,18 @@ mod browser;
 mod look;
 mod axe;
 mod touch;
+mod finger;
 mod traces;
 mod sights;
 mod walk;
 
 mod join;
+mod member;
+mod names;
 mod faultless;
 mod sizes;
 mod gone;
+mod crash;
 mod idle;
 mod first_loads;
 mod no_script;

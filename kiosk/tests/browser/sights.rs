@@ -37,7 +37,8 @@ const fn sight(name: &'static str, path: &'static str, acts: &'static [Act]) -> 
 use Act::{Click, Fill, FillCard, FillMobile, Follow, NoteCard, Open};
 
 /// The button that leads on.
-const NEXT: Act = Follow("main form button.main");
+pub(crate) const NEXT: &str = "main form button.main";
+const GO: Act = Follow(NEXT);
 /// The PIN of whoever walks.
 pub(crate) const PIN: &str = "739154";
 
@@ -57,14 +58,14 @@ pub(crate) const SIGHTS: &[Sight] = &[
         &[Open("/"), Follow("[name=to][value=help]")],
     ),
     sight("complaint", "/complaint", &[Open("/complaint")]),
-    sight("complaint-wrong", "/complaint", &[NEXT]),
+    sight("complaint-wrong", "/complaint", &[GO]),
     sight(
         "complaint-taken",
         "/complaint",
-        &[Fill("#text", "请问停车券在哪里领？"), NEXT],
+        &[Fill("#text", "请问停车券在哪里领？"), GO],
     ),
     sight("pin-reset", "/pin-reset", &[Open("/pin-reset")]),
-    sight("pin-reset-wrong", "/pin-reset", &[NEXT]),
+    sight("pin-reset-wrong", "/pin-reset", &[GO]),
     sight("verify", "/verify", &[Open("/verify")]),
     sight("lost", "/nowhere", &[Open("/nowhere")]),
     sight(
@@ -72,20 +73,16 @@ pub(crate) const SIGHTS: &[Sight] = &[
         "/join",
         &[Open("/"), Follow("[name=to][value=join]")],
     ),
-    sight("phone", "/join/phone", &[NEXT]),
-    sight(
-        "phone-wrong",
-        "/join/phone",
-        &[Fill("#mobile", "138"), NEXT],
-    ),
-    sight("name", "/join/name", &[FillMobile("#mobile"), NEXT]),
-    sight("name-wrong", "/join/name", &[NEXT]),
+    sight("phone", "/join/phone", &[GO]),
+    sight("phone-wrong", "/join/phone", &[Fill("#mobile", "138"), GO]),
+    sight("name", "/join/name", &[FillMobile("#mobile"), GO]),
+    sight("name-wrong", "/join/name", &[GO]),
     sight(
         "consents",
         "/join/consents",
-        &[Fill("#name", "欧阳云舒"), NEXT],
+        &[Fill("#name", "欧阳云舒"), GO],
     ),
-    sight("consents-wrong", "/join/consents", &[NEXT]),
+    sight("consents-wrong", "/join/consents", &[GO]),
     sight(
         "consents-open",
         "/join/consents",
@@ -94,29 +91,25 @@ pub(crate) const SIGHTS: &[Sight] = &[
     sight(
         "pin",
         "/join/pin",
-        &[
-            Click("label:has(#age)"),
-            Click("label:has(#agreement)"),
-            NEXT,
-        ],
+        &[Click("label:has(#age)"), Click("label:has(#agreement)"), GO],
     ),
     sight(
         "pin-wrong",
         "/join/pin",
-        &[Fill("#pin", PIN), Fill("#again", "739155"), NEXT],
+        &[Fill("#pin", PIN), Fill("#again", "739155"), GO],
     ),
     sight(
         "card",
         "/join/card",
-        &[Fill("#pin", PIN), Fill("#again", PIN), NEXT],
+        &[Fill("#pin", PIN), Fill("#again", PIN), GO],
     ),
     sight("sign-in", "/me/sign-in", &[NoteCard, Open("/me/sign-in")]),
     sight(
         "sign-in-wrong",
         "/me/sign-in",
-        &[FillCard("#card"), Fill("#pin", "111222"), NEXT],
+        &[FillCard("#card"), Fill("#pin", "111222"), GO],
     ),
-    sight("me", "/me", &[Fill("#pin", PIN), NEXT]),
+    sight("me", "/me", &[Fill("#pin", PIN), GO]),
     sight("history", "/me/history", &[Follow("a[href='/me/history']")]),
     sight("code", "/me/code", &[Open("/me/code")]),
     sight(
@@ -131,31 +124,27 @@ pub(crate) const SIGHTS: &[Sight] = &[
         &[Follow("button[value=give]")],
     ),
     sight("data", "/me/data", &[Open("/me/data")]),
-    sight("data-clear", "/me/data", &[Fill("#pin", PIN), NEXT]),
+    sight("data-clear", "/me/data", &[Fill("#pin", PIN), GO]),
     sight("seen", "/me/seen", &[Open("/me/seen")]),
     sight("correct", "/me/correct", &[Open("/me/correct")]),
     sight(
         "correct-wrong",
         "/me/correct",
-        &[Fill("#mobile", "138"), NEXT],
+        &[Fill("#mobile", "138"), GO],
     ),
     sight("copy", "/me/copy", &[Open("/me/copy")]),
     sight("restrict", "/me/restrict", &[Open("/me/restrict")]),
-    sight("restricted", "/me/restrict", &[NEXT]),
+    sight("restricted", "/me/restrict", &[GO]),
     sight("tickets", "/me/tickets", &[Open("/me/tickets")]),
     sight(
         "ticket-sent",
         "/me/tickets",
-        &[Fill("#text", "我的积分少了 20 分，请核对。"), NEXT],
+        &[Fill("#text", "我的积分少了 20 分，请核对。"), GO],
     ),
     sight("card-again", "/me/card", &[Open("/me/card")]),
-    sight("card-new", "/me/card/new", &[Fill("#pin", PIN), NEXT]),
+    sight("card-new", "/me/card/new", &[Fill("#pin", PIN), GO]),
     sight("pin-change", "/me/pin", &[Open("/me/pin")]),
-    sight(
-        "pin-change-wrong",
-        "/me/pin",
-        &[Fill("#old", "111222"), NEXT],
-    ),
+    sight("pin-change-wrong", "/me/pin", &[Fill("#old", "111222"), GO]),
     sight("leave", "/me/leave", &[Open("/me/leave")]),
     sight(
         "leave-pin",

@@ -1,5 +1,7 @@
 //! What a page leaves in a browser, and what it was forbidden.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
 use crate::axe::lines;
@@ -24,10 +26,44 @@ impl Browser {
         assert_eq!(self.cookies().await, Vec::<String>::new());
     }
 
+    /// The files of its folder in which one of these words stands, in the two ways in which Chromium writes text.
+    pub(crate) fn files_with(&self, words: &[&str]) -> Vec<String> {
+        files_with(self.folder(), words)
+    }
+
     /// What the policy of the page forbade, and what the browser complained of.
     pub(crate) async fn forbidden(&self) -> Vec<String> {
         let mut found = lines(&self.script("return window.violations").await);
         found.extend(self.complaints().await);
         found
     }
+}
+
+/// The same in any folder.
+pub(crate) fn files_with(folder: &Path, words: &[&str]) -> Vec<String> {
+    let spelt: Vec<Vec<u8>> = words
+        .iter()
+        .flat_map(|word| {
+            let wide = word.encode_utf16().flat_map(u16::to_le_bytes);
+            [word.as_bytes().to_vec(), wide.collect()]
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        // A file may go while it is looked for: Chromium still runs.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            let has = |word: &Vec<u8>| bytes.windows(word.len()).any(|part| part == word);
+            if spelt.iter().any(has) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
 }

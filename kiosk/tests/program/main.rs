@@ -14,6 +14,7 @@ mod words;
 mod pages;
 mod pages_me;
 mod pages_rights;
+mod shown_fields;
 mod visitor;
 mod programmes;
 mod files;

@@ -1,13 +1,11 @@
 //! The pages of a member who signed in, over real HTTP and without any script: everything that is kept is on them, every
 //! right can be used on them, and nothing of it is there for the next person (DSR-01…08, MEM-08, CON-05).
 
-use std::collections::BTreeSet;
-
 use jifen::policy::catalogue::Field;
 use jifen::policy::notice::Language;
 use jifen::vault::tokens::{CardNumber, Prefix};
-use serde_json::Value;
 
+use crate::shown_fields::words_of;
 use crate::till::Till;
 use crate::visitor::{MOBILE, NAME, PIN, Visitor, between};
 use crate::wire::ask;
@@ -164,24 +162,6 @@ fn the_page_of_my_data_has_every_field_that_the_catalogue_has_of_the_member() {
         "pin",
         "The card number or the PIN",
     );
-}
-
-/// The fields of a JSON view, with those of its parts.
-fn words_of(data: &Value) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    let mut all = vec![data];
-    while let Some(value) = all.pop() {
-        match value {
-            Value::Object(fields) => {
-                words.extend(fields.keys().cloned());
-                all.extend(fields.values());
-            }
-            Value::Array(parts) => all.extend(parts),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    words.retain(|word| Field::of_word(word).is_ok());
-    words
 }
 
 #[test]

@@ -26,6 +26,9 @@ fn names_of_all_kinds_are_taken_as_they_are_written() {
         "M. 3rd",
         "Łukasz",
         "𠮷田",
+        "买买提·艾力",
+        "葛\u{e0100}城",
+        "مریم\u{200c}جان",
         "\u{e000}",
     ] {
         assert_eq!(name(text).as_deref(), Ok(text));
@@ -58,6 +61,9 @@ fn a_name_has_1_to_40_characters_and_somebody_in_it() {
         "王\u{202e}明",
         "a\u{2028}b",
         "\u{2066}王",
+        "王\u{200b}明",
+        "\u{3164}",
+        "王\u{e0041}",
     ] {
         check(text, ProfileError::NameUnreadable);
     }
