@@ -5,12 +5,14 @@ mod addresses;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::header::ACCEPT;
 use http::{Method, Request, Response, StatusCode};
 use jifen::domain::refusal::Retry;
 
 use crate::app::App;
-use crate::http::{Route, method_not_allowed, not_found, refuse};
+use crate::http::{Route, Sentence, method_not_allowed, not_found, refuse};
 use crate::log::Told;
+use crate::pages;
 use addresses::ADDRESSES;
 
 /// The longest id in an address, in bytes.
@@ -72,12 +74,41 @@ pub(crate) fn route(app: Arc<App>) -> Route {
         let begun = Instant::now();
         let _watch = app.metrics.watch();
         let answered = dispatch(ADDRESSES, &app, &request);
+        let answered = for_people(&app, &request, answered);
         let told: Option<&Told> = answered.extensions().get();
         let pattern = told.map(|told| told.pattern);
         let (status, took) = (answered.status(), begun.elapsed());
         app.metrics.answered(pattern, status, took);
         answered
     })
+}
+
+/// Whoever asks with a browser gets a "no" as a page; programs get the words that they were promised.
+fn for_people(
+    app: &App,
+    request: &Request<Vec<u8>>,
+    mut answered: Response<Vec<u8>>,
+) -> Response<Vec<u8>> {
+    let accepted = request.headers().get(ACCEPT);
+    let wants_page = accepted.is_some_and(|kinds| {
+        let kinds = kinds.to_str().unwrap_or_default();
+        kinds
+            .split(',')
+            .any(|kind| kind.trim().starts_with("text/html"))
+    });
+    let extensions = answered.extensions_mut();
+    let (sentence, told) = (extensions.remove::<Sentence>(), extensions.remove::<Told>());
+    if let Some(sentence) = sentence.filter(|_| wants_page && request.method() == Method::GET) {
+        let asked = Asked {
+            request,
+            ids: Vec::new(),
+        };
+        answered = pages::lost(app, &asked, answered.status(), &sentence);
+    }
+    if let Some(told) = told {
+        answered.extensions_mut().insert(told);
+    }
+    answered
 }
 
 fn dispatch(

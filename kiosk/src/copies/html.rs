@@ -37,8 +37,11 @@ pub(crate) fn tables(own: &OwnView, zone: Option<Zone>) -> String {
     };
     let language = own.language;
     let is_long = |field: Field| matches!(field.declaration().shape, Shape::Records);
+    // As the catalogue has them: first who somebody is.
+    let mut fields: Vec<_> = own.record.fields().collect();
+    fields.sort_by_key(|(field, _)| *field);
     let (long, short): (Vec<_>, Vec<_>) =
-        own.record.fields().partition(|(field, _)| is_long(*field));
+        fields.into_iter().partition(|(field, _)| is_long(*field));
     let mut page = "<table>\n".to_owned();
     for (field, value) in short {
         row(&mut page, field, value, shown);

@@ -23,7 +23,7 @@ use crate::certificate::Tls;
 use crate::failure::Failure;
 use crate::log;
 
-pub(crate) use refusal::{json, method_not_allowed, not_found, refuse};
+pub(crate) use refusal::{Sentence, json, method_not_allowed, not_found, refuse};
 
 /// What answers requests, whichever listener they came to. It may block: it runs on threads of its own.
 pub(crate) type Route = Arc<dyn Fn(Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync>;

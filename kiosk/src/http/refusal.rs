@@ -23,6 +23,13 @@ struct Message<'a> {
     en: &'a str,
 }
 
+/// The sentence of an answer that refuses, in both languages: whoever answers people makes a page of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sentence {
+    pub(crate) zh: String,
+    pub(crate) en: String,
+}
+
 /// An answer that refuses. A `code` is a promise: added, never changed.
 pub(crate) fn refuse(
     status: StatusCode,
@@ -49,6 +56,8 @@ pub(crate) fn refuse(
         let headers = response.headers_mut();
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    let [zh, en] = [zh, en].map(str::to_owned);
+    response.extensions_mut().insert(Sentence { zh, en });
     response
 }
 

@@ -173,7 +173,11 @@ mod tests {
             let [Some(zh), Some(en)] = told else {
                 panic!("{field:?} {word}: {told:?}");
             };
-            assert!(zh != word && en != word && zh != en, "{word}: {zh} {en}");
+            // In English a role may be called what the program calls it.
+            assert!(
+                zh != word && zh != en && !en.contains('_'),
+                "{word}: {zh} {en}"
+            );
         }
         assert_eq!(words(Field::ConsentPurpose, "else", Language::Zh), None);
         assert_eq!(words(Field::Name, "marketing", Language::Zh), None);

@@ -30,6 +30,7 @@ use jifen::domain::refusal::Refusal;
 use jifen::policy::notice::Language;
 
 use crate::app::App;
+use crate::http::Sentence;
 use crate::refused::status_of;
 use crate::route::Asked;
 
@@ -95,9 +96,16 @@ fn mend(
         return Err(no);
     }
     let field = fields.iter().find(|(code, _)| *code == no.code());
+    let language = Frame::of_language(app, asked);
+    // Where only the PIN is asked for, only the PIN can be wrong.
+    let is_pin = no == Refusal::SignInFailed && to != SIGN_IN;
     let fault = Fault {
         field: field.map(|(_, field)| *field),
-        words: sentence(&no, Frame::of_language(app, asked)),
+        words: if is_pin {
+            words::say(language, "pin-wrong")
+        } else {
+            sentence(&no, language)
+        },
     };
     Ok(send_back(app, asked, to, form, vec![fault]))
 }
@@ -146,6 +154,18 @@ fn see_other(to: &str) -> Response<Vec<u8>> {
 struct Lost {
     frame: Frame,
     text: String,
+}
+
+/// What was refused to a browser, as a page.
+pub(crate) fn lost(
+    app: &App,
+    asked: &Asked<'_>,
+    status: StatusCode,
+    sentence: &Sentence,
+) -> Response<Vec<u8>> {
+    let frame = Frame::of(app, asked);
+    let text = words::either(frame.language, &sentence.zh, &sentence.en).to_owned();
+    show_as(status, &Lost { frame, text })
 }
 
 /// Why a page cannot be shown.

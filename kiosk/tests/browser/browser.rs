@@ -39,7 +39,7 @@ const WAIT: &str = "const done = arguments[1], is = new Function(`return (${argu
        if (now || end < performance.now()) done(now); else setTimeout(look, 20); })();";
 
 /// A size of a window, in CSS pixels, and how many pixels of the screen one has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) wide: u32,
     pub(crate) high: u32,
@@ -168,6 +168,11 @@ impl Browser {
         self.driver.current_url().await.unwrap().path().to_owned()
     }
 
+    /// The whole address of it.
+    pub(crate) async fn url(&self) -> String {
+        self.driver.current_url().await.unwrap().to_string()
+    }
+
     /// It is on this page.
     #[track_caller]
     pub(crate) fn is_at(&self, path: &str) -> impl Future<Output = ()> {
@@ -196,7 +201,10 @@ impl Browser {
 
     /// Presses with a pointer.
     pub(crate) async fn click(&self, css: &str) {
-        let pressed = self.element(css).await.click().await;
+        let element = self.element(css).await;
+        // Whole: what is seen of a button at the edge of the window may be too little to hit.
+        element.scroll_into_view().await.unwrap();
+        let pressed = element.click().await;
         assert!(pressed.is_ok(), "{css}: {pressed:?}");
     }
 

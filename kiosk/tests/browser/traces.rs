@@ -34,7 +34,13 @@ impl Browser {
     /// What the policy of the page forbade, and what the browser complained of.
     pub(crate) async fn forbidden(&self) -> Vec<String> {
         let mut found = lines(&self.script("return window.violations").await);
-        found.extend(self.complaints().await);
+        // That there is no such page is complained of too, and is meant.
+        let meant = format!(
+            "{} - Failed to load resource: the server responded with a status of 404",
+            self.url().await
+        );
+        let complaints = self.complaints().await.into_iter();
+        found.extend(complaints.filter(|complaint| !complaint.starts_with(&meant)));
         found
     }
 }

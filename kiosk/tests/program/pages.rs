@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::visitor::{MOBILE, PIN, Visitor, between};
-use crate::wire::{request, send};
+use crate::wire::{ask, request, send};
 
 #[test]
 fn a_customer_registers_without_a_script_and_refuses_every_optional_box() {
@@ -200,4 +200,46 @@ fn a_look_and_a_language_hold_for_the_visit_and_lead_to_no_other_host() {
             .see("/")
             .contains("<html lang=\"zh-CN\" class=\"kiosk\">")
     );
+}
+
+/// A browser gets a "no" as a page in the language of the visit; a program gets its code.
+#[test]
+fn what_is_refused_is_a_page_for_people_and_a_code_for_programs() {
+    let mut visitor = Visitor::new();
+    visitor.send("/look", &[("to", "/"), ("look", "en")], "/");
+    let screen = visitor.store.screen();
+    let cookie = visitor.cookie.clone().unwrap();
+    let browser = [
+        ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"),
+        ("cookie", &*cookie),
+    ];
+    let unused = format!("/copies/{}", "A".repeat(43));
+    let all = [
+        (
+            "/nowhere",
+            404,
+            "no_such_address",
+            "There is no such address.",
+        ),
+        (
+            "/join/print",
+            405,
+            "method_not_allowed",
+            "This address does not take that method.",
+        ),
+        (&*unused, 404, "link_gone", ""),
+    ];
+    for (path, status, code, sentence) in all {
+        let page = ask(screen, "GET", path, &browser, "");
+        assert_eq!(page.status, status, "{path}: {page:?}");
+        assert!(
+            page.body.starts_with("<!DOCTYPE html>\n<html lang=\"en\""),
+            "{page:?}"
+        );
+        assert!(
+            page.body.contains(&format!("<p class=\"lead\">{sentence}")),
+            "{page:?}"
+        );
+        ask(screen, "GET", path, &browser[1..], "").refuses(status, code);
+    }
 }

@@ -160,7 +160,7 @@ fn the_page_of_my_data_has_every_field_that_the_catalogue_has_of_the_member() {
         "/me/data",
         &[("pin", "739155")],
         "pin",
-        "The card number or the PIN",
+        "This PIN is wrong.",
     );
 }
 

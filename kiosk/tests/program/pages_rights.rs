@@ -39,7 +39,7 @@ fn a_member_corrects_withdraws_restricts_and_asks_and_is_told_each_time() {
     let bad = [("name", "欧阳"), ("mobile", "12"), ("pin", PIN)];
     visitor.send_in_vain("/me/correct", &bad, "mobile", "This is not a mobile number");
     let wrong = [("name", "欧阳"), ("mobile", ""), ("pin", "1")];
-    visitor.send_in_vain("/me/correct", &wrong, "pin", "The card number or the PIN");
+    visitor.send_in_vain("/me/correct", &wrong, "pin", "This PIN is wrong.");
     let address = [
         ("address", "延安西路 1 号"),
         ("postcode", "200040"),
@@ -127,7 +127,7 @@ fn another_card_and_another_pin_end_the_ones_before() {
         "/me/card",
         &[("pin", "739155")],
         "pin",
-        "The card number or the PIN",
+        "This PIN is wrong.",
     );
     visitor.send("/me/card", &[("pin", PIN)], "/me/card/new");
     let page = visitor.see("/me/card/new");
@@ -150,7 +150,7 @@ fn another_card_and_another_pin_end_the_ones_before() {
         "/me/pin",
         &pins("739155", "482913", "482913"),
         "old",
-        "The card number or",
+        "This PIN is wrong.",
     );
     let other = visitor.store.sign_in(&new, PIN);
     told(
@@ -246,7 +246,7 @@ fn whoever_leaves_has_three_screens_and_a_receipt_that_checks() {
         "/me/leave",
         &[("pin", "739155"), ("points", &points)],
         "pin",
-        "The card number",
+        "This PIN is wrong.",
     );
     let fields = [("pin", PIN), ("points", &*points)];
     visitor.send("/me/leave", &fields, "/left");

@@ -22,6 +22,7 @@ idle-title = Are you still there?
 idle-text = To protect your data the screen clears itself in { $seconds } seconds.
 idle-stay = I am still here
 error-title = Please check the following
+lost-title = This cannot be shown
 to-start = To the start
 print = Print
 keypad = Number pad

@@ -22,6 +22,7 @@ idle-title = 您还在吗？
 idle-text = 为保护您的信息，{ $seconds } 秒后屏幕将自动清除。
 idle-stay = 我还在，继续
 error-title = 请检查以下内容
+lost-title = 无法显示
 to-start = 回到首页
 print = 打印
 keypad = 数字键盘

@@ -120,6 +120,8 @@ struct ReceiptPage {
     number: String,
     qr: Option<String>,
     to: String,
+    /// Whether the picture is the receipt itself, and not where it is.
+    whole: bool,
     printer: bool,
 }
 
@@ -136,8 +138,9 @@ fn show_receipt(app: &App, asked: &Asked<'_>, key: &IdempotencyKey) -> Answer {
     let (receipt, time) = receipt_of(app, key)?;
     let to = address_of(key).unwrap_or_default();
     // Where no phone can open it, the receipt itself is in the picture.
-    let text = app.page_address(&to);
-    let text = text.or_else(|| serde_json::to_string(&receipt).ok());
+    let address = app.page_address(&to);
+    let whole = address.is_none();
+    let text = address.or_else(|| serde_json::to_string(&receipt).ok());
     Ok(show(&ReceiptPage {
         frame: Frame::of(app, asked),
         time,
@@ -145,6 +148,7 @@ fn show_receipt(app: &App, asked: &Asked<'_>, key: &IdempotencyKey) -> Answer {
         number: receipt.index.to_string(),
         qr: text.and_then(|text| symbols::qr(&text)),
         to,
+        whole,
         printer: print::is_offered(app, asked),
     }))
 }
