@@ -42,7 +42,8 @@ install_browser() {
 step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 if ! cargo nextest --version >/dev/null 2>&1; then
-    step cargo install --quiet cargo-nextest --locked
+    # Unoptimised: it is built sooner, and waits for the tests either way.
+    step cargo install --quiet cargo-nextest --locked --debug
 fi
 install_browser
 step cargo nextest run --workspace --cargo-quiet

@@ -4,6 +4,8 @@ use jifen::engine::own::OwnView;
 use jifen::policy::catalogue::{Export, Field, Record, Value};
 use jifen::policy::notice::Language;
 
+use crate::pages::words::say;
+
 use super::yes_or_no;
 
 /// What spreadsheets need to see that the file is UTF-8.
@@ -15,10 +17,8 @@ pub(crate) fn csv(own: &OwnView) -> Option<Vec<u8>> {
         out: csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec()),
         language: own.language,
     };
-    let head = match own.language {
-        Language::Zh => ["项目代码", "序号", "名称", "内容"],
-        Language::En => ["field", "place", "name", "value"],
-    };
+    let head = ["copy-field", "copy-place", "copy-name", "copy-value"];
+    let head = head.map(|key| say(own.language, key));
     lines.out.write_record(head).ok()?;
     lines.record(&own.record, "", "")?;
     lines.out.into_inner().ok()
@@ -57,7 +57,7 @@ impl Lines {
             Value::Text(text) => self.line(field, place, name, &guarded(text)),
             // The program's own figure, which is a number and no formula.
             Value::Whole(number) => self.line(field, place, name, &number.to_string()),
-            Value::Flag(flag) => self.line(field, place, name, yes_or_no(*flag, self.language)),
+            Value::Flag(flag) => self.line(field, place, name, &yes_or_no(*flag, self.language)),
             Value::Texts(texts) => (1..).zip(texts).try_for_each(|(number, text)| {
                 self.line(field, &within(number), name, &guarded(text))
             }),

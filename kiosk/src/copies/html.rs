@@ -9,16 +9,14 @@ use jifen::policy::catalogue::{Export, Field, Record, Shape, Value};
 use jifen::policy::notice::Language;
 
 use crate::pages::coded;
+use crate::pages::words::say;
 
 use super::yes_or_no;
 
 /// A copy as a page.
 pub(crate) fn html(own: &OwnView) -> String {
     let language = own.language;
-    let (title, as_of) = match language {
-        Language::Zh => ("我的信息", "截至"),
-        Language::En => ("My data", "As of"),
-    };
+    let (title, as_of) = (say(language, "data-title"), say(language, "copy-as-of"));
     let (tag, at) = (language.tag(), escaped(&own.at.to_rfc3339()));
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
@@ -78,7 +76,7 @@ fn cell(page: &mut String, field: Field, value: &Value, shown: Shown) {
         Value::Nothing => {}
         Value::Text(text) => page.push_str(&escaped(&words(field, text, shown))),
         Value::Whole(number) => page.push_str(&number.to_string()),
-        Value::Flag(flag) => page.push_str(yes_or_no(*flag, language)),
+        Value::Flag(flag) => page.push_str(&yes_or_no(*flag, language)),
         Value::Texts(texts) => {
             page.push_str("<ul>");
             for text in texts {

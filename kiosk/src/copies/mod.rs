@@ -18,6 +18,8 @@ use jifen::policy::notice::Language;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
+use crate::pages::words::say;
+
 pub(crate) use csv::csv;
 pub(crate) use html::{escaped, html, tables};
 pub(crate) use json::Copy;
@@ -112,11 +114,6 @@ impl Links {
 }
 
 /// Yes or no, for people.
-const fn yes_or_no(flag: bool, language: Language) -> &'static str {
-    match (flag, language) {
-        (true, Language::Zh) => "是",
-        (false, Language::Zh) => "否",
-        (true, Language::En) => "yes",
-        (false, Language::En) => "no",
-    }
+fn yes_or_no(flag: bool, language: Language) -> String {
+    say(language, if flag { "yes" } else { "no" })
 }

@@ -62,7 +62,7 @@ fn leaves(record: &Record, language: Language) -> Vec<(Field, String)> {
         match value {
             Value::Text(text) => all.push((field, text.to_string())),
             Value::Whole(number) => all.push((field, number.to_string())),
-            Value::Flag(flag) => all.push((field, yes_or_no(*flag, language).to_owned())),
+            Value::Flag(flag) => all.push((field, yes_or_no(*flag, language))),
             Value::Texts(texts) => all.extend(texts.iter().map(|text| (field, text.to_string()))),
             Value::Record(record) => all.extend(leaves(record, language)),
             Value::Records(records) => {

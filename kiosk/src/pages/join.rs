@@ -154,14 +154,12 @@ fn try_set_name(app: &App, asked: &Asked<'_>) -> Answer {
 
 /// A surname with its title, or a full name: as the member wishes to be called.
 fn called(name: &str, title: &str, language: Language) -> Zeroizing<String> {
-    let whole = match (title, language) {
-        ("mr", Language::Zh) => format!("{name}先生"),
-        ("ms", Language::Zh) => format!("{name}女士"),
-        ("mr", Language::En) => format!("Mr {name}"),
-        ("ms", Language::En) => format!("Ms {name}"),
-        _ => name.to_owned(),
+    let key = match title {
+        "mr" => "called-mr",
+        "ms" => "called-ms",
+        _ => return Zeroizing::new(name.to_owned()),
     };
-    Zeroizing::new(whole)
+    Zeroizing::new(words::fill(language, key, &[("name", name)]))
 }
 
 #[derive(Template)]

@@ -60,6 +60,6 @@ fn print(app: &App, asked: &Asked<'_>, slip: &Slip) -> String {
         .and_then(|printer| printer.print(slip));
     match outcome {
         Ok(()) => words::say(language, "slip-printed"),
-        Err(no) => no.sentence(language).to_owned(),
+        Err(no) => words::say(language, no.key()),
     }
 }

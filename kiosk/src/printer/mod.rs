@@ -15,7 +15,6 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jifen::policy::notice::Language;
 use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
@@ -123,15 +122,11 @@ impl NotPrinted {
         }
     }
 
-    /// The sentence for people.
-    pub(crate) const fn sentence(self, language: Language) -> &'static str {
-        match (self, language) {
-            (Self::Failed, Language::Zh) => "打印机没有反应，未能打印。请呼叫店员，或稍后再试。",
-            (Self::Failed, Language::En) => {
-                "The printer does not answer, and nothing was printed: ask the staff, or try again later."
-            }
-            (Self::Often, Language::Zh) => "打印过于频繁，请一分钟后再试。",
-            (Self::Often, Language::En) => "Too many slips in a minute: try again after it.",
+    /// The key of the sentence for people.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Failed => "slip-failed",
+            Self::Often => "slip-often",
         }
     }
 }

@@ -231,15 +231,3 @@ fn paper_is_for_those_who_need_it() {
     }
     assert_eq!(printer.print(&slip(&[])), Err(NotPrinted::Often));
 }
-
-#[test]
-fn a_no_has_its_code_and_both_languages() {
-    for (no, code) in [
-        (NotPrinted::Failed, "printer_failed"),
-        (NotPrinted::Often, "slow_down"),
-    ] {
-        assert_eq!(no.code(), code);
-        assert!(!no.sentence(Language::Zh).is_ascii());
-        assert!(no.sentence(Language::En).is_ascii());
-    }
-}

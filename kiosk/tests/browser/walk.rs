@@ -2,19 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::json;
+
 use crate::browser::Browser;
 use crate::sights::{Act, SIGHTS, Sight};
 
 /// How many mobile numbers were used.
 static MOBILES: AtomicU32 = AtomicU32::new(0);
 
-/// The buttons that were pressed for a look, by their words of `look=`.
-pub(crate) const LOOKS: [(&str, &[&str]); 4] = [
-    ("normal", &[]),
-    ("large", &["large"]),
-    ("contrast", &["contrast"]),
-    ("low", &["low"]),
-];
+/// The looks of a page by their classes, which the buttons of the same names put on.
+pub(crate) const LOOKS: [&str; 4] = ["", "large", "contrast", "low"];
 
 /// Both languages of the pages.
 pub(crate) const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
@@ -47,6 +44,17 @@ impl Browser {
     async fn press_look(&self, value: &str) {
         self.follow(&format!(".looks button[value='{value}']"))
             .await;
+    }
+
+    /// Puts these looks on the page that is shown, and takes off all others.
+    pub(crate) async fn wear(&self, looks: &str) {
+        let wear = format!(
+            "const worn = document.documentElement.classList; \
+             for (const look of {}) worn.toggle(look, {}.includes(look));",
+            json!(&LOOKS[1..]),
+            json!(looks.split(' ').collect::<Vec<_>>())
+        );
+        self.script(&wear).await;
     }
 
     async fn language(&self) -> String {

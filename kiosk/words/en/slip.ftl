@@ -10,3 +10,5 @@ slip-left-hash = Hash of that record (SHA-256):
 slip-left-link = Scan for the whole receipt.
 slip-left-check = Your data cannot be restored. Check the whole receipt with jifen-verify.
 slip-printed = It was printed: please take your slip.
+slip-failed = The printer does not answer, and nothing was printed: ask the staff, or try again later.
+slip-often = Too many slips in a minute: try again after it.

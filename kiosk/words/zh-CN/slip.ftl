@@ -10,3 +10,5 @@ slip-left-hash = 该记录的校验值（SHA-256）：
 slip-left-link = 扫码取得完整回执。
 slip-left-check = 您的个人信息已无法恢复。可用 jifen-verify 核对完整回执。
 slip-printed = 已打印，请取走小票。
+slip-failed = 打印机没有反应，未能打印。请呼叫店员，或稍后再试。
+slip-often = 打印过于频繁，请一分钟后再试。
