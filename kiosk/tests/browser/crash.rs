@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::browser::{Browser, KIOSK};
-use crate::sights::{NEXT, PIN};
+use crate::sights::PIN;
 use crate::store::{Person, Store};
 
 /// Kills every process of the Chromium that has this folder, as a lack of memory would.
@@ -32,13 +32,9 @@ async fn after_a_crash_nothing_of_the_member_is_there() {
     let mobile = "13912345678";
     let card = store.register(&Person::new("欧阳云舒", mobile, PIN));
     let browser = Browser::at_screen(&store, KIOSK, "crash").await;
-    browser.open("/me/sign-in").await;
-    browser.fill("#card", &card).await;
-    browser.fill("#pin", PIN).await;
-    browser.follow(NEXT).await;
+    browser.sign_in(&card).await;
     browser.open("/me/data").await;
-    browser.fill("#pin", PIN).await;
-    browser.follow(NEXT).await;
+    browser.give_pin().await;
     let shown = browser.words_and_fields().await;
     assert!(
         shown.contains("欧阳云舒") && shown.contains(mobile),

@@ -84,8 +84,7 @@ async fn after_a_members_finish_the_way_back_shows_nothing_and_nothing_is_kept()
         browser.go_to(sight).await;
     }
     browser.open("/me/data").await;
-    browser.fill("#pin", PIN).await;
-    browser.follow(NEXT).await;
+    browser.give_pin().await;
     let shown = browser.words_and_fields().await;
     for word in [NAME, MOBILE, &*card] {
         assert!(shown.contains(word), "{word}: {shown}");

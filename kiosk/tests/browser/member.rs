@@ -175,13 +175,11 @@ async fn a_member_takes_a_copy_and_leaves_on_the_phone_over_tls() {
     browser.begin("en", &[]).await;
     browser.follow("[name=to][value=me]").await;
     browser.fill("#card", &card).await;
-    browser.fill("#pin", PIN).await;
-    browser.follow(NEXT).await;
+    browser.give_pin().await;
     browser.is_at("/me").await;
     browser.open("/me/copy").await;
     browser.click("label:has([value=json])").await;
-    browser.fill("#pin", PIN).await;
-    browser.follow(NEXT).await;
+    browser.give_pin().await;
     browser.shot("copy").await;
     assert_eq!(browser.axe_faults().await, Vec::<String>::new());
     browser.click(".card a.button.main").await;
@@ -193,8 +191,7 @@ async fn a_member_takes_a_copy_and_leaves_on_the_phone_over_tls() {
         words_of(&view(&store, &card)["data"])
     );
     browser.open("/me/data").await;
-    browser.fill("#pin", PIN).await;
-    browser.follow(NEXT).await;
+    browser.give_pin().await;
     has_every_field(&browser, &copy, Language::En).await;
 
     browser.open("/me/leave").await;
@@ -222,13 +219,9 @@ async fn a_phone_takes_the_copy_that_the_kiosk_shows() {
     store.set("JIFEN_EDGE_TLS", "on");
     let (store, card, _) = bought(store);
     let kiosk = Browser::at_screen(&store, KIOSK, "member_copy").await;
-    kiosk.open("/me/sign-in").await;
-    kiosk.fill("#card", &card).await;
-    kiosk.fill("#pin", PIN).await;
-    kiosk.follow(NEXT).await;
+    kiosk.sign_in(&card).await;
     kiosk.open("/me/copy").await;
-    kiosk.fill("#pin", PIN).await;
-    kiosk.follow(NEXT).await;
+    kiosk.give_pin().await;
     let scanned = kiosk.scanned("copy").await;
     let origin = format!("QR-Code:https://{}", store.edge());
     let path = scanned[0].strip_prefix(&origin).unwrap();

@@ -52,19 +52,14 @@ async fn names_are_shown_and_copied_as_they_are_written_and_nothing_runs() {
     let browser = Browser::at_screen(&store, KIOSK, "names").await;
     for (number, name) in GOOD.iter().enumerate() {
         let card = store.register(&Person::new(name, &new_mobile(), PIN));
-        browser.open("/me/sign-in").await;
-        browser.fill("#card", &card).await;
-        browser.fill("#pin", PIN).await;
-        browser.follow(NEXT).await;
-        browser.is_at("/me").await;
+        browser.sign_in(&card).await;
         let hello = browser.element("h1").await.text().await.unwrap();
         assert!(
             hello.contains(&name.chars().next().unwrap().to_string()),
             "{name}: {hello}"
         );
         browser.open("/me/data").await;
-        browser.fill("#pin", PIN).await;
-        browser.follow(NEXT).await;
+        browser.give_pin().await;
         let shown =
             "return [...document.querySelectorAll('.record td')].map((it) => it.textContent)";
         let shown = browser.script(shown).await;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::sights::{Act, SIGHTS, Sight};
+use crate::sights::{Act, NEXT, PIN, SIGHTS, Sight};
 
 /// How many mobile numbers were used.
 static MOBILES: AtomicU32 = AtomicU32::new(0);
@@ -109,6 +109,20 @@ impl Browser {
         found
     }
 
+    /// Signs a member in.
+    pub(crate) async fn sign_in(&self, card: &str) {
+        self.open("/me/sign-in").await;
+        self.fill("#card", card).await;
+        self.give_pin().await;
+        self.is_at("/me").await;
+    }
+
+    /// Gives the PIN that a page asks for.
+    pub(crate) async fn give_pin(&self) {
+        self.fill("#pin", PIN).await;
+        self.follow(NEXT).await;
+    }
+
     /// The digits of the card that is shown.
     pub(crate) async fn card_shown(&self) -> String {
         let shown = self.element(".card .number").await.text().await.unwrap();
@@ -119,4 +133,15 @@ impl Browser {
         );
         digits
     }
+}
+
+/// No page had any of these faults.
+#[track_caller]
+pub(crate) fn none(faults: &[String]) {
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
