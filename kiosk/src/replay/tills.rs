@@ -327,6 +327,7 @@ pub(crate) fn of_till(error: &TillError) -> Failure {
         TillError::Refused(refused) => refused.code.to_string(),
         TillError::NoAnswer { .. } => "no_answer".to_owned(),
         TillError::AnswerNotAuthentic { .. } => "answer_not_authentic".to_owned(),
+        TillError::KeyNotPinned => "key_not_pinned".to_owned(),
         TillError::AnswerUnreadable => "answer_unreadable".to_owned(),
         TillError::NotSent(_) => "not_sent".to_owned(),
     };

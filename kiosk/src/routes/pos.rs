@@ -169,6 +169,7 @@ fn refused_of(error: TillError) -> Refused {
         TillError::Refused(refused) => refused,
         TillError::NoAnswer { .. }
         | TillError::AnswerNotAuthentic { .. }
+        | TillError::KeyNotPinned
         | TillError::AnswerUnreadable
         | TillError::NotSent(_) => {
             crate::refused::refused(&jifen::domain::refusal::Refusal::Unknown)

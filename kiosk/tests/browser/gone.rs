@@ -116,8 +116,8 @@ async fn a_page_that_the_browser_kept_is_asked_for_again() {
     store.start();
     let browser = Browser::at_screen(&store, KIOSK, "kept_page").await;
     browser.open("/").await;
-    browser.click("[name=to][value=join]").await;
-    browser.click(NEXT).await;
+    browser.follow("[name=to][value=join]").await;
+    browser.follow(NEXT).await;
     browser.is_at("/join/phone").await;
     // Meanwhile the visit ends, in no window of this browser.
     let kept = browser.cookies().await;

@@ -1,6 +1,7 @@
 //! Nobody is there: the page counts, and the visit ends, unless somebody says that they are still there.
 
 use crate::browser::{Browser, KIOSK};
+use crate::sights::NEXT;
 use crate::store::Store;
 use crate::wire::{request, send};
 
@@ -15,8 +16,8 @@ async fn a_visit_goes_on_as_often_as_somebody_says_so_and_ends_when_nobody_does(
     let browser = Browser::at_screen(&store, KIOSK, "idle").await;
     browser.bring_axe().await;
     browser.open("/").await;
-    browser.click("[name=to][value=join]").await;
-    browser.click("main form button.main").await;
+    browser.follow("[name=to][value=join]").await;
+    browser.follow(NEXT).await;
     browser.is_at("/join/phone").await;
     browser.fill("#mobile", "13912348888").await;
     let cookie = browser.cookies().await;

@@ -49,3 +49,4 @@ mod desk_routes;
 mod printing;
 mod running;
 mod tls;
+mod tls_client;

@@ -48,6 +48,10 @@ pub enum TillError {
         /// What is wrong with it.
         error: SignatureError,
     },
+    /// Somebody else than the store is at its address: the key is not the one that is pinned. Nothing was said to them; what
+    /// an earlier try did is unknown: ask again with the same key.
+    #[error("the key of the server is not the one that is pinned")]
+    KeyNotPinned,
     /// It was done, and the store's answer could not be read: ask for its status with a newer client.
     #[error("the store's answer could not be read")]
     AnswerUnreadable,
@@ -60,7 +64,7 @@ impl TillError {
     /// Whether it may have been done or not: ask again with the same key.
     pub const fn leaves_outcome_open(&self) -> bool {
         match self {
-            Self::NoAnswer { .. } | Self::AnswerNotAuthentic { .. } => true,
+            Self::NoAnswer { .. } | Self::AnswerNotAuthentic { .. } | Self::KeyNotPinned => true,
             Self::Refused(_) | Self::AnswerUnreadable | Self::NotSent(_) => false,
         }
     }
@@ -76,6 +80,10 @@ impl TillError {
             Self::AnswerNotAuthentic { .. } => (
                 "收到的回应不是积分系统发出的，请照常收款，并通知管理员。",
                 "The answer did not come from the points system. Take the money as usual and tell the manager.",
+            ),
+            Self::KeyNotPinned => (
+                "对方的密钥不是本店登记的，没有发送，请照常收款，并通知管理员。",
+                "The server's key is not the shop's, and nothing was sent. Take the money as usual and tell the manager.",
             ),
             Self::NotSent(_) => (
                 "收银机无法保存交易号，没有发送，请通知管理员。",

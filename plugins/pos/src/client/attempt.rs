@@ -27,6 +27,8 @@ enum Heard {
         /// The connection had been kept: it may have been closed since.
         was_kept: bool,
     },
+    /// Nothing was said to whoever is there: the key is not the one that is pinned.
+    OtherKey,
     /// Something that the store did not sign.
     Stranger {
         status: StatusCode,
@@ -96,6 +98,7 @@ impl Client {
                         continue;
                     }
                 }
+                Heard::OtherKey => return Err(TillError::KeyNotPinned),
                 Heard::Nothing { was_kept: true } => continue,
                 Heard::Nothing { was_kept: false } => {}
                 // A proxy that says "try again" says no more than silence does.
@@ -134,7 +137,10 @@ impl Client {
                 self.learn_time(&read(&body).ok()?, before, self.clock.wall_millis());
                 Some(())
             }
-            Heard::Answer { .. } | Heard::Nothing { .. } | Heard::Stranger { .. } => None,
+            Heard::Answer { .. }
+            | Heard::Nothing { .. }
+            | Heard::OtherKey
+            | Heard::Stranger { .. } => None,
         }
     }
 
@@ -154,6 +160,7 @@ impl Client {
 
         let exchanged = self.connections.exchange(&self.origin, request, deadline);
         Ok(match exchanged {
+            Err(broken) if broken.is_stranger => Heard::OtherKey,
             Err(broken) => Heard::Nothing {
                 was_kept: broken.was_kept,
             },

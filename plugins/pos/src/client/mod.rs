@@ -30,7 +30,7 @@ use crate::signature::{Credential, KEY_HEADER};
 use crate::spool::{Pending, Spool, operation_bytes};
 use crate::till::{Call, Till, TillError};
 
-pub use crate::http1::OriginError;
+pub use crate::http1::{OriginError, Pin, PinError};
 
 /// How long a call may take, connecting and every retry included: at least a millisecond, at most five seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,22 +83,49 @@ impl core::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of the store at `http://host` or `http://host:port`, with the machine's clock and the default budget.
+    /// A client of the store at `http://host` or `http://host:port`, with the machine's clock and the default budget: for a
+    /// store on the same machine. See [`Self::pinned`] for any other.
     pub fn new(
         origin: &str,
         credential: Credential,
         spool: impl Spool + 'static,
         numbers: impl Numbers + 'static,
     ) -> Result<Self, OriginError> {
+        Self::at(origin, None, credential, spool, numbers)
+    }
+
+    /// The same over TLS 1.3, of the store at `https://host` or `https://host:port` that has the key of this pin. `serve`
+    /// and `self-check` print it; nobody else's certificate is taken, whoever signed it.
+    pub fn pinned(
+        origin: &str,
+        pin: Pin,
+        credential: Credential,
+        spool: impl Spool + 'static,
+        numbers: impl Numbers + 'static,
+    ) -> Result<Self, OriginError> {
+        Self::at(origin, Some(pin), credential, spool, numbers)
+    }
+
+    fn at(
+        origin: &str,
+        pin: Option<Pin>,
+        credential: Credential,
+        spool: impl Spool + 'static,
+        numbers: impl Numbers + 'static,
+    ) -> Result<Self, OriginError> {
+        let origin = Origin::parse(origin)?;
+        if origin.is_encrypted() != pin.is_some() {
+            return Err(OriginError);
+        }
         Ok(Self {
-            origin: Origin::parse(origin)?,
+            origin,
             credential,
             spool: Box::new(spool),
             numbers: Box::new(numbers),
             clock: Box::new(SystemClock::new()),
             budget: Budget::default(),
             offset_millis: AtomicI64::new(0),
-            connections: Connections::default(),
+            connections: Connections::new(pin),
         })
     }
 
@@ -189,6 +216,7 @@ impl Client {
             Err(
                 TillError::NoAnswer { .. }
                 | TillError::AnswerNotAuthentic { .. }
+                | TillError::KeyNotPinned
                 | TillError::NotSent(_),
             ) => false,
         };
