@@ -42,8 +42,8 @@ install_browser() {
 step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 if ! cargo nextest --version >/dev/null 2>&1; then
-    # Unoptimised: it is built sooner, and waits for the tests either way.
-    step cargo install --quiet cargo-nextest --locked --debug
+    # Unoptimised and without what it updates itself with: it is built sooner, and waits for the tests either way.
+    step cargo install --quiet cargo-nextest --locked --debug --no-default-features --features default-no-update
 fi
 install_browser
 step cargo nextest run --workspace --cargo-quiet

@@ -19,8 +19,27 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts one on a free port.
+    /// Starts one on a free port. Chromedriver takes one that is free for IPv6, and ends where another process has the same
+    /// for IPv4: then it is started again.
     pub(crate) fn start() -> Self {
+        let mut tries = (0..10).map(|_| Self::try_start());
+        let is_last = |tried: &Result<Self, String>| {
+            tried
+                .as_ref()
+                .err()
+                .is_none_or(|said| !said.contains("port not available"))
+        };
+        let started = tries.find(is_last).unwrap_or_else(|| Self::try_start());
+        assert!(
+            started.is_ok(),
+            "chromedriver did not start: {:?}",
+            started.err()
+        );
+        started.unwrap()
+    }
+
+    /// One try, or what it said instead.
+    fn try_start() -> Result<Self, String> {
         let mut child = Command::new(program("chromedriver"))
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -33,18 +52,21 @@ impl Driver {
         let port = loop {
             let begin = said.len();
             let read = out.read_line(&mut said).unwrap();
-            assert!(0 < read, "chromedriver did not start: {said}");
+            if read == 0 {
+                child.wait().unwrap();
+                return Err(said);
+            }
             let line = &said[begin..];
             if let Some((_, rest)) = line.split_once("started successfully on port ") {
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 break digits.parse().unwrap();
             }
         };
-        Self {
+        Ok(Self {
             child,
             port,
             _out: out,
-        }
+        })
     }
 
     /// Where it is asked.
