@@ -29,7 +29,7 @@ impl Driver {
                 .err()
                 .is_none_or(|said| !said.contains("port not available"))
         };
-        let started = tries.find(is_last).unwrap_or_else(|| Self::try_start());
+        let started = tries.find(is_last).unwrap_or_else(Self::try_start);
         assert!(
             started.is_ok(),
             "chromedriver did not start: {:?}",
