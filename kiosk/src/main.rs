@@ -15,6 +15,7 @@ mod settings;
 mod certificate;
 mod log;
 mod stop;
+mod words;
 mod http;
 mod refused;
 mod session;

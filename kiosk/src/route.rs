@@ -98,7 +98,7 @@ fn for_people(
     });
     let extensions = answered.extensions_mut();
     let (sentence, told) = (extensions.remove::<Sentence>(), extensions.remove::<Told>());
-    if let Some(sentence) = sentence.filter(|_| wants_page && request.method() == Method::GET) {
+    if let Some(sentence) = sentence.filter(|_| wants_page) {
         let asked = Asked {
             request,
             ids: Vec::new(),

@@ -19,13 +19,13 @@ use crate::keeper::Keeping;
 use crate::lang::Lang;
 use crate::log;
 use crate::messenger::FolderMessenger;
-use crate::pages;
 use crate::programme;
 use crate::replay::activation;
 use crate::route::route;
 use crate::settings::Settings;
 use crate::shop::Folders;
 use crate::stop::Stop;
+use crate::words;
 
 /// The programme of a shop that has none of its own.
 pub(crate) const DEMO_PROGRAMME: &str = include_str!("../../fixtures/programmes/demo.toml");
@@ -60,7 +60,7 @@ pub(crate) fn serve(
     }
     let (certificate, tls) = certificate::prepare(&settings, app.clock.wall())?.unzip();
     let control = Control::open(&folders, desk)?;
-    pages::words::load();
+    words::load();
     let listeners = listen_over(tls, &route(app.clone()), Some(screen), Some(edge), limits)?;
     if let Some(edge) = listeners.edge() {
         app.answer_to(settings.edge_names(edge));

@@ -4,7 +4,7 @@ use jifen::engine::own::OwnView;
 use jifen::policy::catalogue::{Export, Field, Record, Value};
 use jifen::policy::notice::Language;
 
-use crate::pages::words::say;
+use crate::words::say;
 
 use super::yes_or_no;
 

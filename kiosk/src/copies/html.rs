@@ -8,8 +8,7 @@ use jifen::engine::own::OwnView;
 use jifen::policy::catalogue::{Export, Field, Record, Shape, Value};
 use jifen::policy::notice::Language;
 
-use crate::pages::coded;
-use crate::pages::words::say;
+use crate::words::{coded, say};
 
 use super::yes_or_no;
 

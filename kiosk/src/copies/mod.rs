@@ -18,7 +18,7 @@ use jifen::policy::notice::Language;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
-use crate::pages::words::say;
+use crate::words::say;
 
 pub(crate) use csv::csv;
 pub(crate) use html::{escaped, html, tables};

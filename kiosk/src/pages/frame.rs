@@ -9,8 +9,7 @@ use crate::http::{Listener, Peer};
 use crate::route::Asked;
 use crate::session::Patience;
 use crate::visit::{Look, Visit};
-
-use super::words;
+use crate::words;
 
 /// How many steps lead to a membership.
 const STEPS: u8 = 5;

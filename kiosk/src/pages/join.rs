@@ -17,13 +17,12 @@ use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
 use crate::visit::Joining;
+use crate::words;
 
 use super::form::{Fault, Form};
 use super::frame::{Frame, visit};
 use super::start::begun;
-use super::{
-    Answer, answered, mend, notice, print, returned, see_other, send_back, show, symbols, words,
-};
+use super::{Answer, answered, mend, notice, print, returned, see_other, send_back, show, symbols};
 
 /// The words of the titles: what the form sends, and the key of what is shown and put behind a surname.
 const TITLES: [(&str, &str); 3] = [("mr", "name-mr"), ("ms", "name-ms"), ("full", "name-full")];

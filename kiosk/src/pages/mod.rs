@@ -2,8 +2,6 @@
 //! with the address of the next page (POST, 303, GET), so that Back and reload repeat nothing; without script everything
 //! can still be read and sent (kiosk-ui §2).
 
-pub(crate) mod words;
-pub(crate) mod coded;
 mod frame;
 pub(crate) mod form;
 mod symbols;
@@ -33,6 +31,7 @@ use crate::app::App;
 use crate::http::Sentence;
 use crate::refused::status_of;
 use crate::route::Asked;
+use crate::words;
 
 use form::{Fault, Form, Returned};
 use frame::{Frame, visit};
@@ -170,10 +169,6 @@ pub(crate) fn lost(
 
 /// Why a page cannot be shown.
 fn refused(frame: Frame, no: &Refusal) -> Response<Vec<u8>> {
-    let status = status_of(no.code());
-    let page = Lost {
-        text: sentence(no, frame.language),
-        frame,
-    };
-    show_as(status, &page)
+    let text = sentence(no, frame.language);
+    show_as(status_of(no.code()), &Lost { frame, text })
 }

@@ -6,10 +6,11 @@ use http::Response;
 use crate::app::App;
 use crate::printer::{NotPrinted, Slip};
 use crate::route::Asked;
+use crate::words;
 
 use super::frame::{Frame, is_kiosk, visit};
 use super::me::leave::{address_of, receipt_of};
-use super::{done, see_other, sentence, slips, words};
+use super::{done, see_other, sentence, slips};
 
 /// Whether the pages offer it: at the kiosk's screen, where the shop has a printer.
 pub(super) fn is_offered(app: &App, asked: &Asked<'_>) -> bool {

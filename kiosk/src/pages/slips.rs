@@ -8,8 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::printer::Slip;
-
-use super::words::{fill, say};
+use crate::words::{fill, say};
 
 /// How many characters of a hash stand on a line.
 const HASH_LINE: usize = 32;

@@ -45,6 +45,7 @@ fn both_languages_have_the_same_words_and_each_is_used() {
     let used: String = all("pages", "html")
         .into_iter()
         .chain(all("src/pages", "rs"))
+        .chain(all("src/words", "rs"))
         .chain(all("src/copies", "rs"))
         .chain(all("src/printer", "rs"))
         .map(|(_, text)| text)

@@ -46,6 +46,7 @@ mod guessing;
 mod sweep;
 mod staff;
 mod desk_routes;
+mod desk_merges;
 mod printing;
 mod running;
 mod tls;

@@ -242,4 +242,15 @@ fn what_is_refused_is_a_page_for_people_and_a_code_for_programs() {
         );
         ask(screen, "GET", path, &browser[1..], "").refuses(status, code);
     }
+    // A form that is sent to nowhere, too.
+    let form = [
+        browser[0],
+        browser[1],
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let page = ask(screen, "POST", "/nowhere", &form, "a=b");
+    assert_eq!(page.status, 404, "{page:?}");
+    assert!(page.body.contains("There is no such address."), "{page:?}");
+    assert!(page.body.starts_with("<!DOCTYPE html>"), "{page:?}");
 }

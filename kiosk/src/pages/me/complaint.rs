@@ -8,11 +8,12 @@ use crate::app::App;
 use crate::route::Asked;
 use crate::routes::tickets::{find, take, told};
 use crate::visit::Taken;
+use crate::words;
 
 use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
 use super::super::start::begun;
-use super::super::{Answer, answered, mend, returned, see_other, send_back, show, words};
+use super::super::{Answer, answered, mend, returned, see_other, send_back, show};
 use super::tickets::{Ticket, kinds};
 
 /// The page of complaints.

@@ -11,10 +11,11 @@ use jifen::policy::purpose::Purpose;
 use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
+use crate::words;
 
 use super::super::form::Form;
 use super::super::frame::Frame;
-use super::super::{done, show, words};
+use super::super::{done, show};
 use super::{day, of_member};
 
 #[derive(Template)]

@@ -12,10 +12,11 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
+use crate::words;
 
 use super::super::form::{Fault, Form};
 use super::super::frame::{Frame, visit};
-use super::super::{done, mend, returned, send_back, show, words};
+use super::super::{done, mend, returned, send_back, show};
 use super::{PIN_WRONG, of_member};
 
 /// Beside which field a refusal stands.

@@ -10,13 +10,12 @@ use crate::app::App;
 use crate::route::Asked;
 use crate::routes::credentials::reissue_card;
 use crate::routes::members::KIOSK;
+use crate::words;
 
 use super::super::form::{Fault, Form, Returned};
 use super::super::frame::{Frame, cookies, visit};
 use super::super::join::card_page;
-use super::super::{
-    Answer, SIGN_IN, answered, done, mend, returned, see_other, send_back, show, words,
-};
+use super::super::{Answer, SIGN_IN, answered, done, mend, returned, see_other, send_back, show};
 use super::{PIN_WRONG, of_member};
 
 #[derive(Template)]

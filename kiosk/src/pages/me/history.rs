@@ -11,11 +11,11 @@ use jifen::ledger::lot::Lot;
 use crate::app::App;
 use crate::route::Asked;
 use crate::routes::own::reason;
+use crate::words;
 
 use super::super::frame::Frame;
 use super::super::pictures::{self, Expiring, Reading};
 use super::super::show;
-use super::super::words;
 use super::{clock, of_member, zone};
 
 /// How many changes a page has.

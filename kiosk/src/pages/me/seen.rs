@@ -9,9 +9,10 @@ use jifen::policy::catalogue::Field;
 
 use crate::app::App;
 use crate::route::Asked;
+use crate::words::coded;
 
 use super::super::frame::Frame;
-use super::super::{coded, show};
+use super::super::show;
 use super::{clock, of_member};
 
 #[derive(Template)]

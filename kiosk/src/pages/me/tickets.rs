@@ -11,10 +11,11 @@ use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
 use crate::routes::tickets::told;
+use crate::words;
 
 use super::super::form::{Fault, Form};
 use super::super::frame::Frame;
-use super::super::{done, mend, returned, show, words};
+use super::super::{done, mend, returned, show};
 use super::{clock, of_member};
 
 #[derive(Template)]

@@ -8,10 +8,11 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::route::Asked;
 use crate::routes::members::KIOSK;
+use crate::words;
 
 use super::super::form::{Fault, Form};
 use super::super::frame::Frame;
-use super::super::{Answer, answered, done, mend, returned, show, words};
+use super::super::{Answer, answered, done, mend, returned, show};
 
 #[derive(Template)]
 #[template(path = "me/verify.html")]

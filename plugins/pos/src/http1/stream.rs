@@ -83,22 +83,21 @@ impl Stream {
 
     /// Whether nothing came since, not even its end. What TLS says for itself is no matter.
     pub(super) fn is_quiet(&mut self) -> bool {
-        let tcp = match self {
-            Self::Plain(tcp) => &*tcp,
-            Self::Tls(tls) => &tls.tcp,
-        };
-        if tcp.set_nonblocking(true).is_err() {
+        if self.tcp().set_nonblocking(true).is_err() {
             return false;
         }
         let is_quiet = match self {
             Self::Plain(tcp) => would_wait(&tcp.peek(&mut [0])),
             Self::Tls(tls) => tls.is_quiet(),
         };
-        let tcp = match self {
-            Self::Plain(tcp) => &*tcp,
+        is_quiet && self.tcp().set_nonblocking(false).is_ok()
+    }
+
+    const fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
             Self::Tls(tls) => &tls.tcp,
-        };
-        is_quiet && tcp.set_nonblocking(false).is_ok()
+        }
     }
 }
 

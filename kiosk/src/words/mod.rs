@@ -1,4 +1,7 @@
-//! The words of the pages: `.ftl` files under `kiosk/words/`, one folder a language, inside the program.
+//! The words of pages, copies and slips: `.ftl` files under `kiosk/words/`, one folder a language, inside the program; and
+//! what people are told for a word of the program.
+
+pub(crate) mod coded;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

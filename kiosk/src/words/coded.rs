@@ -4,7 +4,7 @@ use jifen::policy::access::{Cause, Role};
 use jifen::policy::catalogue::Field;
 use jifen::policy::notice::Language;
 
-use super::words::{either, say};
+use super::{either, say};
 
 /// Words of the program, each with the key of what a page says.
 type Words = &'static [(&'static str, &'static str)];
